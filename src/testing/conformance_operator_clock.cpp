@@ -70,8 +70,8 @@ void explains_the_next_start(Scene& scene) {
     expect(!wait.limit || !wait.limit->next_start, "no next start that has passed");
 }
 
-/// Another worker may claim them meanwhile: they are due, but not for all workers.
-void keeps_what_waits_for_a_worker(Scene& scene) {
+/// Another worker may claim them then.
+void counts_what_waits_for_a_worker(Scene& scene) {
     const std::vector<Limit> limits = {{.name = "mine", .concurrency = 1}};
     const std::vector<std::string> queues = {"default"};
     const auto ids = scene.submit(3);
@@ -80,14 +80,15 @@ void keeps_what_waits_for_a_worker(Scene& scene) {
                          .limit = 10,
                          .lease_for = long_lease,
                          .limits = limits});
-    scene.move_clock(std::chrono::seconds{20});
-    const auto last = scene.submit();
-    const auto queue = queue_of(scene, "default");
-    expect_equal(queue.throttled, exactly(2), "throttled jobs");
-    expect_equal(queue.due, exactly(1), "due jobs");
-    expect_equal(queue.oldest_due, scene.job(last).run_at, "oldest_due");
-    expect_equal(why(scene, last).before, exactly(0), "jobs before the due one");
+    expect_equal(queue_of(scene, "default").throttled, exactly(2), "throttled jobs");
     expect(why(scene, ids[1]).limit.has_value(), "the limit to hold a throttled job back");
+    scene.move_clock(std::chrono::seconds{20});
+    const auto queue = queue_of(scene, "default");
+    expect_equal(queue.throttled, exactly(0), "throttled jobs, later");
+    expect_equal(queue.due, exactly(2), "due jobs");
+    expect_equal(queue.oldest_due, scene.job(ids[1]).run_at, "oldest_due");
+    expect_equal(why(scene, ids[2]).before, exactly(1), "jobs before the last one");
+    expect(!why(scene, ids[2]).limit, "no limit to hold it back");
 }
 
 } // namespace
@@ -99,8 +100,8 @@ Cases operator_clock_cases() {
          keeps_the_first_pause,
          {.queue_control = true}},
         {"a scheduled job waits for its time until it comes", explains_a_time_until_it_comes},
-        {"a job that waits for a worker's own limit stays throttled",
-         keeps_what_waits_for_a_worker,
+        {"a job that waits for a worker's own limit is due again after a while",
+         counts_what_waits_for_a_worker,
          {.limits = true}},
         {"the next start of a rate follows the clock", explains_the_next_start, {.limits = true}},
     };

@@ -52,15 +52,18 @@ ASYNCJOBS_INLINE QueueState MemoryJobStore::State::queue_state(const std::string
     give_head_starts(queue, now);
     detail::BoundedCounter due, scheduled, blocked;
     QueueState state{.name = name,
-                     .throttled = {.value = limit_rows.parked_in(name)},
                      .processing = {.value = queue.processing},
                      .paused_since = queue.paused_since};
+    // A parked job is due once its time has come, if it has one.
+    std::size_t parked = limit_rows.parked_in(name);
     auto next = queue.pending.begin();
-    for (; next != queue.pending.end() && next->at <= now; ++next) {
-        const bool is_due = !limit_rows.is_parked(next->job.id);
-        if (is_due && !state.oldest_due) state.oldest_due = next->job.run_at;
-        if (!due.look(is_due)) break;
+    for (; next != queue.pending.end() && next->at <= now && due.look(true); ++next) {
+        if (!state.oldest_due) state.oldest_due = next->job.run_at;
+        if (limit_rows.is_parked(next->job.id)) --parked;
     }
+    state.throttled.value = parked;
+    if (due.count().precision != Count::Precision::exact)
+        state.throttled.precision = Count::Precision::about; // it may have some of the others
     for (next = queue.pending.upper_bound(now, detail::MemoryByTime{}); next != queue.pending.end();
          ++next)
         if (!scheduled.look(!limit_rows.is_parked(next->job.id))) break;

@@ -20,7 +20,7 @@ ASYNCJOBS_INLINE JobWait MemoryJobStore::State::wait_of(const Record& record, Ti
     wait.queue = job.queue;
     wait.paused_since = record.queue->paused_since;
     wait.blocked_by = static_cast<std::size_t>(job.blocked_by);
-    wait.limit = limit_rows.wait_of(job.id, now);
+    if (record.at > now) wait.limit = limit_rows.wait_of(job.id, now);
     for (const JobId& parent : record.parents) {
         if (wait.parents.size() == JobWait::most_jobs) break;
         if (is_open_parent(parent, job.id)) wait.parents.push_back(parent);
@@ -36,7 +36,7 @@ ASYNCJOBS_INLINE JobWait MemoryJobStore::State::wait_of(const Record& record, Ti
 ASYNCJOBS_INLINE Count MemoryJobStore::State::due_before(const Record& record) const {
     detail::BoundedCounter before;
     for (const Record& other : record.queue->pending)
-        if (&other == &record || !before.look(!limit_rows.is_parked(other.job.id))) break;
+        if (&other == &record || !before.look(true)) break;
     return before.count();
 }
 

@@ -32,7 +32,7 @@ struct QueueState {
     Count due = {};       ///< pending, and a worker may claim them now
     Count scheduled = {}; ///< pending, and not due yet
     Count blocked = {};   ///< pending, and a parent has not finished
-    Count throttled = {}; ///< pending, and a limit holds them back
+    Count throttled = {}; ///< pending, and not due before a limit lets them start
     Count processing = {};
     std::optional<Timestamp> paused_since = {};
     /// When the job became due that will be claimed next.
@@ -51,6 +51,8 @@ struct QueuePage {
 ///
 /// Thread-safety  Every member may be called concurrently.
 /// Cost           Bounded, whatever is stored: no call reads or sorts all jobs.
+/// Freshness      A job that has come to an earlier place in its queue, or through another object,
+///                may be counted a second later.
 /// Otherwise      As JobStore: blocking, atomicity, clock, errors and ownership.
 /// Conformance    testing::operator_store_conformance() is the executable contract.
 class ASYNCJOBS_DECL OperatorStore {

@@ -194,6 +194,7 @@ void SqlJobStore::set_limit(const Limit& limit) {
         return true;
     });
     limited_queues_.forget();
+    waiting_watermarks_.recount(); // jobs that waited for it are back at their places
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -79,22 +79,21 @@ private:
         return ids;
     }
 
-    /// Continued by their ids, as there may be any number of them.
+    /// One more than it may look at.
     Ids children() {
         constexpr std::string_view after_all = "~"; // greater than any id
-        Ids ids = ids_of(operators_.sql().children, *search_.children_of,
-                         search_.after ? search_.after->id.text() : after_all, search_.looks + 1);
-        if (ids.size() > search_.looks) {
-            ids.pop_back();
-            page_.next = {.id = ids.back()};
-        }
-        return ids;
+        return ids_of(operators_.sql().children, *search_.children_of,
+                      search_.after ? search_.after->id.text() : after_all, search_.looks + 1);
     }
 
     void read_candidates(Ids ids) {
         std::ranges::sort(ids, std::greater<>{});
         if (search_.after)
             std::erase_if(ids, [&](const JobId& id) { return id >= search_.after->id; });
+        if (ids.size() > search_.looks) {
+            ids.resize(search_.looks);
+            page_.next = {.id = ids.back()};
+        }
         for (std::size_t begin = 0; begin < ids.size(); begin += max_batch) {
             const auto some =
                 std::span(ids).subspan(begin, std::min(max_batch, ids.size() - begin));
