@@ -72,6 +72,10 @@ inline constexpr Fragment fragments[] = {
         CASE instr(error, ',"details":') WHEN 0 THEN error
              ELSE CONCAT(LEFT(error, instr(error, ',"details":')), '"details":null}') END)sql"},
 
+    {"bucket_it_waits_in", R"sql(
+        (SELECT NULLIF(bucket, '') FROM job_waiting FORCE INDEX (PRIMARY)
+          WHERE job = id AND job_revision = revision AND job_created_at = created_at))sql"},
+
     {"rescued_is_over", "({is_quarantined} OR cancel_requested_at IS NOT NULL)"},
 
     // Texts are compared byte for byte; their collation ignores blanks at the end.

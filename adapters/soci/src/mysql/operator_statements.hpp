@@ -33,7 +33,8 @@ inline constexpr OperatorStatements operator_statements = {
     .processing = {"operators.processing", R"sql(
         SELECT queue, count(*)
           FROM (SELECT queue FROM jobs FORCE INDEX (jobs_lease)
-                 WHERE lease_expires_at >= :watermark ORDER BY lease_expires_at LIMIT :most)
+                 WHERE lease_expires_at >= :watermark {by_range}
+                 ORDER BY lease_expires_at LIMIT :most)
                AS found
          GROUP BY queue
     )sql",
@@ -54,7 +55,8 @@ inline constexpr OperatorStatements operator_statements = {
     )sql",
                     columns::three_numbers},
     .processing_ids = {"operators.processing_ids", R"sql(
-        SELECT id FROM jobs FORCE INDEX (jobs_lease) WHERE lease_expires_at >= :watermark
+        SELECT id FROM jobs FORCE INDEX (jobs_lease)
+         WHERE lease_expires_at >= :watermark {by_range}
          ORDER BY lease_expires_at LIMIT :most
     )sql",
                        columns::one_text},
@@ -65,7 +67,7 @@ inline constexpr OperatorStatements operator_statements = {
                 columns::one_text},
     .children = {"operators.children", R"sql(
         SELECT child FROM job_dependencies FORCE INDEX (PRIMARY)
-         WHERE parent = :id AND child < :before ORDER BY parent DESC, child DESC LIMIT :most
+         WHERE parent = :id AND child < :before ORDER BY child DESC LIMIT :most
     )sql",
                  columns::one_text},
     .open_parents = {"operators.open_parents", R"sql(
@@ -86,7 +88,7 @@ inline constexpr OperatorStatements operator_statements = {
                  WHERE bucket = :bucket AND queued_at <= :queued_at
                    AND (queued_at < :queued_at OR job < :id)
                    AND job_revision = {revision_that_waits}
-                 ORDER BY bucket, queued_at, job LIMIT :most) AS found
+                 ORDER BY queued_at, job LIMIT :most) AS found
     )sql",
                                columns::one_number},
     .holders = {"operators.holders", R"sql(
@@ -94,7 +96,7 @@ inline constexpr OperatorStatements operator_statements = {
          WHERE bucket = :bucket AND fence > 0
            AND fence = (SELECT CASE WHEN status = 'processing' THEN jobs.fence END
                           FROM jobs WHERE id = job)
-         ORDER BY bucket, job LIMIT :most
+         ORDER BY job LIMIT :most
     )sql",
                 columns::one_text},
 };
