@@ -24,9 +24,7 @@ public:
         restrict_to(std::string(words_.unindexed).append(condition), std::move(argument));
     }
 
-    void add_argument(PageStatement::Argument argument) {
-        arguments_.push_back(std::move(argument));
-    }
+    void add_argument(std::string argument) { arguments_.emplace_back(std::move(argument)); }
 
     void restrict_to_owner(const std::optional<std::string>& owner) {
         if (!owner) return;
