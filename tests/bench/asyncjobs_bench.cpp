@@ -104,6 +104,33 @@ void run_rate_backlog(const std::string& url, const Load& load, int rounds) {
     print("rate_backlog", url, "jobs/s", starts, allowed);
 }
 
+std::vector<bench::OperationTime> times_in_new_store(const std::string& url, std::size_t jobs,
+                                                     int rounds) {
+    const auto place = bench::make_place(url);
+    fmt::print("operations: {} jobs in {:.1f} s\n", jobs,
+               bench::fill_for_operations(place->url(), jobs));
+    place->tidy_up();
+    return bench::operation_times(place->url(), rounds);
+}
+
+/// The limit is the same call among 1,000 jobs.
+void run_operations(const std::string& url, const Load& load, int rounds) {
+    const auto limits = times_in_new_store(url, 1000, rounds);
+    std::vector<bench::OperationTime> times;
+    if (load.kept.empty()) {
+        times = times_in_new_store(url, load.jobs, rounds);
+    } else {
+        const double seconds = bench::fill_for_operations(load.kept, load.jobs);
+        fmt::print("operations: {} jobs in {:.1f} s\n", load.jobs, seconds);
+        times = bench::operation_times(load.kept, rounds);
+    }
+    for (std::size_t i = 0; i < times.size(); ++i)
+        fmt::print("RESULT measure=operations_{} store={} value={:.2f} worst={:.2f} unit=ms "
+                   "limit={:.2f} growth={:.2f}\n",
+                   times[i].name, url.substr(0, url.find(':')), times[i].median, times[i].worst,
+                   limits[i].median, times[i].median / limits[i].median);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -117,7 +144,7 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--measure", wanted,
                    "all, or one of enqueue1, enqueue16, bulk, drain, latency, claim_at_depth, "
-                   "workflow, long_reader, rate_backlog")
+                   "workflow, long_reader, rate_backlog, operations")
         ->capture_default_str();
     app.add_option("--jobs", load.jobs, "Maximum jobs of a measure")->capture_default_str();
     app.add_option("--waiting", load.waiting, "More waiting jobs for claim_at_depth")
@@ -134,6 +161,8 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--burst", load.burst, "Burst of each key, for rate_backlog")
         ->capture_default_str();
+    app.add_option("--kept", load.kept,
+                   "Another store, for operations: filled if it is empty, and not removed");
     app.add_option("--connections", load.connections,
                    "Executors that drain; 0: one for a file, two for a server")
         ->capture_default_str();
@@ -164,6 +193,10 @@ int main(int argc, char** argv) {
         if (wanted == "all" || wanted == "rate_backlog") {
             known = true;
             run_rate_backlog(url, load, rounds);
+        }
+        if (wanted == "all" || wanted == "operations") {
+            known = true;
+            run_operations(url, load, rounds);
         }
         if (!known) throw std::runtime_error("unknown measure " + wanted);
     } catch (const std::exception& error) {

@@ -15,4 +15,8 @@ for store in "sqlite:$folder" "${ASYNCJOBS_TEST_POSTGRESQL:-}" "${ASYNCJOBS_TEST
         "$bench" --store "$url" --measure $what --jobs 100 --rounds 1 --seconds 1 |
             grep "^RESULT measure=$what .*ratio=[0-9]" || { echo "no result: $what on $url"; exit 1; }
     done
+    url=$store
+    [ "$store" != "sqlite:$folder" ] || url+=/operations.db
+    "$bench" --store "$url" --measure operations --jobs 2000 --rounds 1 |
+        grep "^RESULT measure=operations_.* growth=[0-9]" || { echo "no result: operations on $url"; exit 1; }
 done

@@ -29,6 +29,7 @@ struct Load {
     double rate = 2'000;               ///< submits a second, for long_reader
     std::size_t dead = 0;              ///< purged jobs within long_reader's snapshot
     std::size_t burst = 10;            ///< of each key's rate, for rate_backlog
+    std::string kept = {};             ///< URL of a store that stays, for operations; or empty
     unsigned connections = 0;          ///< executors that drain; 0: 1 for a file, 2 for a server
 };
 
@@ -100,6 +101,20 @@ struct RateBacklog {
     std::size_t lost = 0;      ///< events that the stream dropped
 };
 RateBacklog rate_backlog(const Place& place, const Load& load);
+
+/// The milliseconds of one of OperatorStore's calls.
+struct OperationTime {
+    std::string name;
+    double median = 0, worst = 0;
+};
+
+/// Fills an empty store with `jobs` for operation_times(), and returns the seconds that it took; 0
+/// if an earlier call filled the store. Throws std::exception if it holds other jobs.
+double fill_for_operations(const std::string& url, std::size_t jobs);
+
+/// Measures operators' calls in a filled store: changes `rounds` times, others five times as often.
+/// The store holds the same jobs afterwards.
+std::vector<OperationTime> operation_times(const std::string& url, int rounds);
 
 /// Calls `step` until `jobs` are done or the time is over; returns jobs a second. `step` returns
 /// the number of jobs that it did; zero ends the loop as well.
