@@ -141,9 +141,8 @@ void SqlJobStore::Operators::add_pending(Session& session, QueueState& queue, st
                     const bool is_whole = all.precision == Count::Precision::exact;
                     add(queue.blocked, blocked, is_whole);
                     add(queue.throttled, throttled, is_whole);
-                    const auto others =
-                        std::min(all.value, all.value - blocked.value - throttled.value);
-                    add(queue.scheduled, {others, all.precision}, is_whole);
+                    const auto others = std::min(all.value, blocked.value + throttled.value);
+                    add(queue.scheduled, {.value = all.value - others}, is_whole);
                 },
                 name, after, until, most_counted);
     };
@@ -152,7 +151,7 @@ void SqlJobStore::Operators::add_pending(Session& session, QueueState& queue, st
     add_later(never_due - moment, never_due);
 }
 
-/// Of the pages' queues, those that have no pending job.
+/// The rest of the page's queues: those without pending jobs that have others, or are paused.
 void SqlJobStore::Operators::add_others(Session& session, QueuesByName& found,
                                         const QueuePage& page, std::string_view after) {
     const auto queue = [&](Row& row) -> QueueState* {
