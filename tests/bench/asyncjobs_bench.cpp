@@ -104,11 +104,15 @@ void run_rate_backlog(const std::string& url, const Load& load, int rounds) {
     print("rate_backlog", url, "jobs/s", starts, allowed);
 }
 
+void print_fill(std::size_t jobs, double seconds) {
+    fmt::print("operations: {} jobs in {:.1f} s\n", jobs, seconds);
+    std::fflush(stdout);
+}
+
 std::vector<bench::OperationTime> times_in_new_store(const std::string& url, std::size_t jobs,
                                                      int rounds) {
     const auto place = bench::make_place(url);
-    fmt::print("operations: {} jobs in {:.1f} s\n", jobs,
-               bench::fill_for_operations(place->url(), jobs));
+    print_fill(jobs, bench::fill_for_operations(place->url(), jobs));
     place->tidy_up();
     return bench::operation_times(place->url(), rounds);
 }
@@ -120,8 +124,7 @@ void run_operations(const std::string& url, const Load& load, int rounds) {
     if (load.kept.empty()) {
         times = times_in_new_store(url, load.jobs, rounds);
     } else {
-        const double seconds = bench::fill_for_operations(load.kept, load.jobs);
-        fmt::print("operations: {} jobs in {:.1f} s\n", load.jobs, seconds);
+        print_fill(load.jobs, bench::fill_for_operations(load.kept, load.jobs));
         times = bench::operation_times(load.kept, rounds);
     }
     for (std::size_t i = 0; i < times.size(); ++i)
