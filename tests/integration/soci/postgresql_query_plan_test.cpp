@@ -134,7 +134,6 @@ struct PostgresqlPlanner {
                                                  {"needed_by", "'1'"},
                                                  {"most", "10001"},
                                                  {"looks", "20000"},
-                                                 {"from", "'4'"},
                                                  {"since", "'4'"},
                                                  {"after_at", "5"},
                                                  {"until_at", "500000000"},

@@ -104,7 +104,7 @@ void restrict_to_part(Select& select, const SearchPart& part, const PageWords& w
     if (part.after) before = std::min(part.after->id, before.value_or(part.after->id));
     if (part.until) from = std::max(part.until->id, from.value_or(part.until->id));
     if (before) select.restrict_to("id < :before", text_of(*before));
-    if (from) select.restrict_to("id >= :from", text_of(*from));
+    if (from) select.restrict_to("id >= :since", text_of(*from));
 }
 
 /// What a job must be to be found there.
