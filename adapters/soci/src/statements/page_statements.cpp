@@ -189,8 +189,10 @@ PageStatement search_statement(const SearchPart& part, const PageWords& words, s
 PageStatement end_of_looks(const SearchPart& part, const PageWords& words, std::size_t looks) {
     Select select(words);
     restrict_to_part(select, part, words);
-    auto statement =
-        std::move(select).compose(select_list(columns::place), order_by(part, words), 1);
+    // By id, the index is enough; `run_at` would be read from each job.
+    const bool is_by_id = order_of(part.search) == SearchOrder::newest;
+    auto statement = std::move(select).compose(is_by_id ? "id, 0" : select_list(columns::place),
+                                               order_by(part, words), 1);
     statement.text += " OFFSET :looks";
     statement.arguments.emplace_back(static_cast<std::int64_t>(looks - 1));
     return statement;
