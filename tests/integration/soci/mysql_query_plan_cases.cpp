@@ -97,6 +97,7 @@ private:
     static inline const std::map<std::string, std::string, std::greater<>> examples = {
         {":ids", fmt::format("'[[\"{}\"]]'", an_id)},
         {":keys", "'[[\"k7pending\"]]'"},
+        {":unique_key", "'k7pending'"},
         {":rows", fmt::format("'[[\"{}\",\"0\",0,\"0\",\"0\",0,0,0,0,0,0,\"0\",\"0\"]]'", an_id)},
         {":id", fmt::format("'{}'", an_id)},
         {":queues", "'[[\"q1\"],[\"q2\"]]'"},
@@ -257,6 +258,7 @@ MYSQL_CASE("query plan",
                        shared::sql.cancel_pending,
                        shared::sql.request_cancel,
                        shared::sql.remove,
+                       shared::sql.key_holder,
                        mysql::sql.store.count_waiting,
                        mysql::sql.store.count_processing,
                        mysql::sql.store.latest_runs,
@@ -346,6 +348,7 @@ MYSQL_CASE("query plan",
     CHECK(index_of(mysql::sql.store.expired_job) == "jobs_finished");
     CHECK(index_of(mysql::sql.store.latest_runs) == "jobs_finished");
     CHECK(index_of(mysql::sql.key_holders) == "jobs_unique_key");
+    CHECK(index_of(shared::sql.key_holder) == "jobs_unique_key");
     CHECK(index_of(mysql::sql.firsts_of_keys) == "jobs_idempotency_key");
     CHECK(index_of(mysql::sql.rows.any_finished) == "jobs_to_unblock");
     CHECK(index_of(mysql::sql.rows.find_finished) == "jobs_to_unblock");

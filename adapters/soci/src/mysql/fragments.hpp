@@ -78,6 +78,8 @@ inline constexpr Fragment fragments[] = {
 
     {"rescued_is_over", "({is_quarantined} OR cancel_requested_at IS NOT NULL)"},
 
+    {"holds_unique_key", "live_key = :unique_key"},
+
     // Texts are compared byte for byte; their collation ignores blanks at the end.
     {"is_news", R"sql(
         (:percent > progress

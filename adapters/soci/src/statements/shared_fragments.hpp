@@ -80,6 +80,8 @@ inline constexpr Fragment fragments[] = {
         SELECT id FROM job_tombstones WHERE expires_at >= :watermark AND expires_at <= :now
          ORDER BY expires_at LIMIT :n)sql"},
 
+    {"holds_unique_key", "unique_key = :unique_key AND status IN ('pending', 'processing')"},
+
     // Changes by users
 
     {"restarts", R"sql(

@@ -35,8 +35,7 @@ struct JobStatements {
 
     /// The job that holds a unique key.
     Sql key_holder = {"key_holder", R"sql(
-        SELECT {columns} FROM jobs
-         WHERE unique_key = :unique_key AND status IN ('pending', 'processing')
+        SELECT {columns} FROM jobs WHERE {holds_unique_key}
     )sql",
                       columns::id_and_created_at};
 
