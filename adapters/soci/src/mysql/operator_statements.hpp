@@ -48,7 +48,7 @@ inline constexpr OperatorStatements operator_statements = {
                   columns::one_number},
     .count_later = {"operators.count_later", R"sql(
         SELECT count(*), count(nullif(blocked_by, 0)), count(waits_in)
-          FROM (SELECT blocked_by, {bucket_it_waits_in} AS waits_in FROM {jobs_of_queue}
+          FROM (SELECT blocked_by, {bucket_of_later_job} AS waits_in FROM {jobs_of_queue}
                    AND due_slot >= :watermark DIV 262144 AND due_slot <= :until DIV 262144
                    AND run_at > :watermark AND run_at <= :until {by_range}
                  ORDER BY queue, due_slot, run_at, id LIMIT :most) AS found

@@ -67,7 +67,7 @@ struct OperatorStatements {
     /// wait for others, and how many for a limit.
     Sql count_later = {"operators.count_later", R"sql(
         SELECT count(*), count(nullif(blocked_by, 0)), count(waits_in)
-          FROM (SELECT blocked_by, {bucket_it_waits_in} AS waits_in FROM jobs
+          FROM (SELECT blocked_by, {bucket_of_later_job} AS waits_in FROM jobs
                  WHERE status = 'pending' AND queue = :queue
                    AND run_at > :watermark AND run_at <= :until
                  ORDER BY run_at, id LIMIT :most) AS found

@@ -131,6 +131,9 @@ inline constexpr Fragment fragments[] = {
           WHERE job >= id AND job <= id
             AND job_revision = revision AND job_created_at = created_at
           ORDER BY job LIMIT 1))sql"},
+    // A job that a limit has moved in its queue keeps its own time in `not_before`.
+    {"bucket_of_later_job",
+     "CASE WHEN not_before IS NOT NULL AND blocked_by = 0 THEN {bucket_it_waits_in} END"},
     {"waits_no_more", "coalesce({revision_that_waits}, -1) <> job_revision"},
     {"limits_of_queues", R"sql(
         SELECT {columns} FROM job_limits WHERE queue = '' OR queue IN)sql"},
