@@ -28,12 +28,12 @@ CancelOutcome SqlJobStore::cancel(Session& session, const JobId& id,
     if (!cancellation.reason.empty()) reason = cancellation.reason;
     switch (*status) {
     case JobStatus::pending:
-        session.query(shared::sql.cancel_pending).change(now, reason, id);
+        session.query(shared::sql.cancel_pending).add_change(now, reason, id);
         return CancelOutcome::cancelled;
     case JobStatus::processing:
         session
             .query(cancellation.force ? shared::sql.cancel_processing : shared::sql.request_cancel)
-            .change(now, reason, id);
+            .add_change(now, reason, id);
         return cancellation.force ? CancelOutcome::cancelled : CancelOutcome::requested;
     case JobStatus::cancelled:
         return CancelOutcome::already_cancelled;
@@ -64,8 +64,8 @@ RemoveOutcome SqlJobStore::remove(Session& session, const JobId& id, CallTime no
     std::int64_t fence = 0;
     session.query(shared::sql.fence).for_first([&](Row row) { fence = row.number(); }, id);
     raise_fences(session, fence);
-    session.query(shared::sql.waits_no_more).change(id);
-    session.query(shared::sql.remove).change(id);
+    session.query(shared::sql.waits_no_more).add_change(id);
+    session.query(shared::sql.remove).add_change(id);
     return RemoveOutcome::removed;
 }
 
