@@ -48,6 +48,7 @@ char type_in_mysql(enum_field_types type) {
     case MYSQL_TYPE_MEDIUM_BLOB:
     case MYSQL_TYPE_LONG_BLOB:
     case MYSQL_TYPE_BLOB:
+    case MYSQL_TYPE_NULL: // in the place of a text that is not read
         return 't';
     default:
         return '?';
