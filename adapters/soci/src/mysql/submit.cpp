@@ -19,12 +19,6 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-Timestamp time_of(Session& session, CallTime now) {
-    Timestamp time = now.value_or(Timestamp());
-    if (!now) session.query(shared::sql.time).for_first([&](Row row) { time = row.time(); }, now);
-    return time;
-}
-
 /// How many of `jobs` make one statement.
 std::size_t batch_of(const MysqlSession& session, std::span<const NewJob> jobs) {
     std::size_t bytes = 0, count = 0;

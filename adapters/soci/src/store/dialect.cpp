@@ -11,6 +11,12 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
+Timestamp time_of(Session& session, CallTime now) {
+    Timestamp time = now.value_or(Timestamp());
+    if (!now) session.query(shared::sql.time).for_first([&](Row row) { time = row.time(); }, now);
+    return time;
+}
+
 std::vector<ClaimedJob> Dialect::take(Session& session, std::span<const LimitCandidate> jobs,
                                       const ClaimRequest& request, Timestamp now) const {
     std::vector<ClaimedJob> taken;

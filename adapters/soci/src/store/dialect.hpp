@@ -169,6 +169,9 @@ inline constexpr auto add_revision = [](JsonRows& rows, const LimitCandidate& jo
     rows.add(job.id, job.revision);
 };
 
+/// The time of a call, read from the database's clock if the statements do so.
+Timestamp time_of(Session& session, CallTime now);
+
 /// Returns the conflict that prevents `job` from being inserted; empty if none exists.
 std::optional<Submitted> find_conflict(Session& session, const NewJob& job);
 

@@ -34,13 +34,6 @@ bool has_jobs(const QueueState& queue) {
 
 } // namespace
 
-Timestamp time_of(Session& session, CallTime now) {
-    if (now) return *now;
-    Timestamp time;
-    session.query(shared::sql.time).for_first([&](Row row) { time = row.time(); }, now);
-    return time;
-}
-
 Count count_of(std::int64_t rows) noexcept {
     constexpr auto most = static_cast<std::int64_t>(Count::counted);
     if (rows > most) return {Count::counted, Count::Precision::at_least};

@@ -44,9 +44,6 @@ private:
     SqlJobStore& store_;
 };
 
-/// Reads `:now` of a call.
-Timestamp time_of(Session& session, CallTime now);
-
 /// One more than what is counted.
 inline constexpr std::size_t most_counted = Count::counted + 1;
 
