@@ -69,6 +69,9 @@ private:
     std::vector<Found> found_;
 };
 
+/// Greater than the text of any id.
+inline constexpr std::string_view after_all_ids = "~";
+
 /// Throw Error (Errc::store_failure) for a text that is none.
 JobId parse_id(const std::string& text);
 JobStatus parse_status(const std::string& text);

@@ -102,9 +102,8 @@ std::string forget_idle_buckets(Session& session, const Dialect& dialect, const 
     std::string last;
     session.query(shared::sql.last_of_waiting)
         .for_first([&](Row row) { last = row.take_text(); }, job);
-    constexpr const char* after_all = "~"; // greater than any id
     session.query(dialect.store_statements().forget_waiting)
-        .change(job, last.empty() ? after_all : last);
+        .change(job, last.empty() ? after_all_ids : last);
     return last;
 }
 

@@ -1,6 +1,7 @@
 #include "store/sql_operator_store.hpp"
 
 #include "statements/statements.hpp"
+#include "store/job_row.hpp"
 
 #include <asyncjobs/store/store_helpers.hpp>
 
@@ -60,8 +61,7 @@ Count SqlJobStore::Operators::count_pending(Session& session) {
     for (auto queue = next_queue(session, ""); queue; queue = next_queue(session, *queue)) {
         if (++queues > max_queues)
             return {static_cast<std::uint64_t>(found), Count::Precision::at_least};
-        found += number_of(session.query(sql().count_later), *queue,
-                           Timestamp{} - never_due.time_since_epoch(), never_due,
+        found += number_of(session.query(sql().count_before), *queue, never_due, after_all_ids,
                            most_counted - static_cast<std::size_t>(found));
         if (count_of(found).precision != Count::Precision::exact) break;
     }

@@ -81,9 +81,8 @@ private:
 
     /// One more than it may look at.
     Ids children() {
-        constexpr std::string_view after_all = "~"; // greater than any id
         return ids_of(operators_.sql().children, *search_.children_of,
-                      search_.after ? search_.after->id.text() : after_all, search_.looks + 1);
+                      search_.after ? search_.after->id.text() : after_all_ids, search_.looks + 1);
     }
 
     void read_candidates(Ids ids) {

@@ -6,12 +6,6 @@
 #include <asyncjobs/store/limit_buckets.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
-namespace {
-
-/// Comes after all ids.
-constexpr const char* after_all_ids = "~";
-
-} // namespace
 
 StoreClock::Look read_clock(Session& session, bool keeps_time, CallTime now) {
     StoreClock::Look found;
@@ -34,7 +28,7 @@ void keep_time(Session& session, CallTime now) {
 }
 
 PieceOfJobs look_at_piece(Session& session, const std::string& after, CallTime now) {
-    PieceOfJobs piece{.after = after, .last = after_all_ids};
+    PieceOfJobs piece{.after = after, .last = std::string(after_all_ids)};
     piece.is_end = !session.query(shared::sql.last_of_piece)
                         .for_first([&](Row row) { piece.last = row.take_text(); }, after);
     session.query(shared::sql.look_at_piece)
