@@ -35,8 +35,7 @@ private:
 
     State& state_;
     const JobSearch& search_;
-    std::optional<JobId> before_; ///< of the newest first: only smaller ids
-    std::optional<JobId> since_;  ///< no smaller ids
+    IdRange ids_; ///< of the newest first: those of the search that are left
     JobSearchPage page_;
     std::size_t looks_ = 0;
     const Record* last_ = nullptr; ///< that it has looked at

@@ -12,10 +12,9 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
 ASYNCJOBS_INLINE MemoryJobStore::State::Search::Search(State& state, const JobSearch& search)
-    : state_(state), search_(search) {
-    if (search.created_since) since_ = JobId::make(*search.created_since, 0, 0);
-    if (search.created_until) before_ = JobId::make(*search.created_until, 0, 0);
-    if (search.after) before_ = std::min(before_.value_or(search.after->id), search.after->id);
+    : state_(state), search_(search), ids_(created_ids(search)) {
+    if (search.after)
+        ids_.before = std::min(ids_.before.value_or(search.after->id), search.after->id);
 }
 
 ASYNCJOBS_INLINE JobSearchPage MemoryJobStore::State::Search::run() {
@@ -60,13 +59,14 @@ void MemoryJobStore::State::Search::look_back(Iterator first, Iterator end, Reco
     while (end != first) {
         const Record* record = record_at(*--end);
         if (!record) continue;
-        if ((since_ && record->job.id < *since_) || !look(*record)) return;
+        if ((ids_.from && record->job.id < *ids_.from) || !look(*record)) return;
     }
 }
 
 template <typename Index>
 void MemoryJobStore::State::Search::look_back(const Index& index) {
-    const auto end = before_ ? index.lower_bound(*before_, detail::MemoryById{}) : index.end();
+    const auto end =
+        ids_.before ? index.lower_bound(*ids_.before, detail::MemoryById{}) : index.end();
     look_back(index.begin(), end, [](const Record& record) { return &record; });
 }
 
@@ -113,7 +113,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::Search::look_at_key_holders() {
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::Search::look_at(const std::set<JobId>& ids) {
-    look_back(ids.begin(), before_ ? ids.lower_bound(*before_) : ids.end(),
+    look_back(ids.begin(), ids_.before ? ids.lower_bound(*ids_.before) : ids.end(),
               [this](const JobId& id) { return state_.find(id); });
 }
 

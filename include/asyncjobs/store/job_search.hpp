@@ -52,6 +52,25 @@ struct JobSearch {
     std::size_t looks = max_looks;
 };
 
+/// Ids from `from` until before `before`, if these are set.
+struct IdRange {
+    std::optional<JobId> from = {};
+    std::optional<JobId> before = {};
+
+    /// Whether the id is one of them.
+    bool contains(const JobId& id) const noexcept {
+        return (!from || id >= *from) && (!before || id < *before);
+    }
+};
+
+/// The ids that a search allows by `created_since` and `created_until`.
+inline IdRange created_ids(const JobSearch& search) noexcept {
+    const auto first_id_of = [](const std::optional<Timestamp>& time) {
+        return time ? std::optional(JobId::make(*time, 0, 0)) : std::nullopt;
+    };
+    return {.from = first_id_of(search.created_since), .before = first_id_of(search.created_until)};
+}
+
 /// Returns the order of the results: that of claims for pending jobs alone; the newest first for
 /// others, and for those of an owner, a key or a dependency.
 inline SearchOrder order_of(const JobSearch& search) noexcept {

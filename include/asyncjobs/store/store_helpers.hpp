@@ -298,10 +298,6 @@ inline bool matches(const Job& job, const JobSearch& search) {
     const auto has_key = [&](const std::string& key) {
         return job.idempotency_key == key || (job.unique_key == key && !is_finished(job.status));
     };
-    const auto was_created = [&] {
-        return (!search.created_since || job.id >= JobId::make(*search.created_since, 0, 0)) &&
-               (!search.created_until || job.id < JobId::make(*search.created_until, 0, 0));
-    };
     return (search.statuses.empty() ||
             std::ranges::find(search.statuses, job.status) != search.statuses.end()) &&
            (!search.queue || job.queue == *search.queue) &&
@@ -309,7 +305,7 @@ inline bool matches(const Job& job, const JobSearch& search) {
            (!search.owner || job.owner == *search.owner) &&
            (!search.worker || job.worker == *search.worker) &&
            (!search.error_code || (job.error && job.error->code == *search.error_code)) &&
-           (!search.key || has_key(*search.key)) && was_created() &&
+           (!search.key || has_key(*search.key)) && created_ids(search).contains(job.id) &&
            (search.library_jobs || !detail::is_library_type(job.type));
 }
 

@@ -6,6 +6,9 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
+std::string text_of(const JobId& id) { return std::string(id.text()); }
+std::int64_t number_of(Timestamp time) { return time.time_since_epoch().count(); }
+
 /// A SELECT whose conditions are added one by one.
 class Select {
 public:
@@ -31,6 +34,11 @@ public:
         restrict_to("owner = :owner", *owner);
         // Spelt out where a partial index can then be used.
         if (!owner->empty()) restrict_to("owner <> ''");
+    }
+
+    void restrict_to_ids(const IdRange& ids) {
+        if (ids.before) restrict_to("id < :before", text_of(*ids.before));
+        if (ids.from) restrict_to("id >= :since", text_of(*ids.from));
     }
 
     void restrict_to_stopped(JobStatus status) {
@@ -67,9 +75,6 @@ std::string list_columns(JobParts parts) {
     return select_list(columns::job);
 }
 
-std::string text_of(const JobId& id) { return std::string(id.text()); }
-std::int64_t number_of(Timestamp time) { return time.time_since_epoch().count(); }
-
 std::int64_t characters_of(std::string_view utf8) {
     const auto is_first = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
     return std::ranges::count_if(utf8, is_first);
@@ -98,23 +103,17 @@ void restrict_to_part(Select& select, const SearchPart& part, const PageWords& w
     }
     if (index_of(search) == PageIndex::owner) select.restrict_to_owner(search.owner);
     if (index_of(search) == PageIndex::stopped) select.restrict_to_stopped(search.statuses.front());
-    std::optional<JobId> before, from;
-    if (search.created_until) before = JobId::make(*search.created_until, 0, 0);
-    if (search.created_since) from = JobId::make(*search.created_since, 0, 0);
-    if (part.after) before = std::min(part.after->id, before.value_or(part.after->id));
-    if (part.until) from = std::max(part.until->id, from.value_or(part.until->id));
-    if (before) select.restrict_to("id < :before", text_of(*before));
-    if (from) select.restrict_to("id >= :since", text_of(*from));
+    IdRange ids = created_ids(search);
+    if (part.after) ids.before = std::min(part.after->id, ids.before.value_or(part.after->id));
+    if (part.until) ids.from = std::max(part.until->id, ids.from.value_or(part.until->id));
+    select.restrict_to_ids(ids);
 }
 
 /// What a job must be to be found there.
 void restrict_to_matches(Select& select, const SearchPart& part, const PageWords& words) {
     const JobSearch& search = part.search;
     if (order_of(search) == SearchOrder::claims) {
-        if (search.created_since)
-            select.restrict_to("id >= :since", text_of(JobId::make(*search.created_since, 0, 0)));
-        if (search.created_until)
-            select.restrict_to("id < :before", text_of(JobId::make(*search.created_until, 0, 0)));
+        select.restrict_to_ids(created_ids(search));
     } else {
         if (index_of(search) != PageIndex::owner) select.restrict_to_owner(search.owner);
         if (search.queue) select.restrict_unindexed("queue = :queue", *search.queue);
@@ -172,7 +171,7 @@ PageStatement list_statement(const JobQuery& query, const PageWords& words) {
         select.restrict_to(
             std::string(words.status).append(" = '").append(to_string(*query.status)).append("'"));
     if (query.needed_by) select.restrict_to(words.is_parent, text_of(*query.needed_by));
-    if (query.before) select.restrict_to("id < :before", text_of(*query.before));
+    select.restrict_to_ids({.before = query.before});
     // One job at most holds a key. PostgreSQL, whose sorts are off, may scan the whole table
     // for an order.
     const std::string_view order = query.idempotency_key ? "" : " ORDER BY id DESC";
