@@ -1,6 +1,7 @@
 #include "statements/page_statements.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
@@ -8,6 +9,10 @@ namespace {
 
 std::string text_of(const JobId& id) { return std::string(id.text()); }
 std::int64_t number_of(Timestamp time) { return time.time_since_epoch().count(); }
+
+bool is_stopped(JobStatus status) noexcept {
+    return status == JobStatus::failed || status == JobStatus::cancelled;
+}
 
 /// A SELECT whose conditions are added one by one.
 class Select {
@@ -41,9 +46,23 @@ public:
         if (ids.from) restrict_to("id >= :since", text_of(*ids.from));
     }
 
-    void restrict_to_stopped(JobStatus status) {
-        restrict_to(
-            std::string(words_.stopped).append(" = '").append(to_string(status)).append("'"));
+    /// Any, if there are none. SQLite takes a partial index of a status for an equality only.
+    void restrict_to_statuses(std::span<const JobStatus> statuses) {
+        if (statuses.empty()) return;
+        const bool is_one = statuses.size() == 1;
+        std::string condition(is_one && is_stopped(statuses.front()) ? words_.stopped
+                                                                     : words_.status);
+        std::string_view before = is_one ? " = '" : " IN ('";
+        for (const JobStatus status : statuses) {
+            condition.append(before).append(to_string(status));
+            before = "', '";
+        }
+        restrict_to(condition + (is_one ? "'" : "')"));
+    }
+
+    void restrict_to_type(const std::optional<TypeName>& type, bool library_jobs) {
+        if (type) restrict_unindexed("type = :type", std::string(*type));
+        if (!library_jobs) restrict_to("substr(type, 1, 10) <> 'asyncjobs.'");
     }
 
     PageStatement compose(const std::string& columns, std::string_view end, std::size_t limit) && {
@@ -58,10 +77,6 @@ private:
     std::string conditions_;
     std::vector<PageStatement::Argument> arguments_;
 };
-
-bool is_stopped(JobStatus status) noexcept {
-    return status == JobStatus::failed || status == JobStatus::cancelled;
-}
 
 std::string list_columns(JobParts parts) {
     switch (parts) {
@@ -102,7 +117,7 @@ void restrict_to_part(Select& select, const SearchPart& part, const PageWords& w
         return;
     }
     if (index_of(search) == PageIndex::owner) select.restrict_to_owner(search.owner);
-    if (index_of(search) == PageIndex::stopped) select.restrict_to_stopped(search.statuses.front());
+    if (index_of(search) == PageIndex::stopped) select.restrict_to_statuses(search.statuses);
     IdRange ids = created_ids(search);
     if (part.after) ids.before = std::min(part.after->id, ids.before.value_or(part.after->id));
     if (part.until) ids.from = std::max(part.until->id, ids.from.value_or(part.until->id));
@@ -110,29 +125,20 @@ void restrict_to_part(Select& select, const SearchPart& part, const PageWords& w
 }
 
 /// What a job must be to be found there.
-void restrict_to_matches(Select& select, const SearchPart& part, const PageWords& words) {
+void restrict_to_matches(Select& select, const SearchPart& part) {
     const JobSearch& search = part.search;
     if (order_of(search) == SearchOrder::claims) {
         select.restrict_to_ids(created_ids(search));
     } else {
         if (index_of(search) != PageIndex::owner) select.restrict_to_owner(search.owner);
         if (search.queue) select.restrict_unindexed("queue = :queue", *search.queue);
-        if (!search.statuses.empty() && index_of(search) != PageIndex::stopped) {
-            std::string condition(words.status);
-            std::string_view joint = " IN ('";
-            for (const JobStatus status : search.statuses) {
-                condition.append(joint).append(to_string(status));
-                joint = "', '";
-            }
-            select.restrict_to(condition + "')");
-        }
+        if (index_of(search) != PageIndex::stopped) select.restrict_to_statuses(search.statuses);
     }
-    if (search.type) select.restrict_unindexed("type = :type", std::string(*search.type));
+    select.restrict_to_type(search.type, search.library_jobs);
     if (search.worker) select.restrict_unindexed("worker = :worker", *search.worker);
     if (search.error_code)
         select.restrict_to("substr(error, 1, :length) = :begin", characters_of(part.error_begin),
                            std::string(part.error_begin));
-    if (!search.library_jobs) select.restrict_to("substr(type, 1, 10) <> 'asyncjobs.'");
 }
 
 std::string order_by(const SearchPart& part, const PageWords& words) {
@@ -161,15 +167,10 @@ PageStatement list_statement(const JobQuery& query, const PageWords& words) {
     Select select(words);
     select.restrict_to_owner(query.owner);
     if (query.queue) select.restrict_unindexed("queue = :queue", *query.queue);
-    if (query.type) select.restrict_unindexed("type = :type", std::string(*query.type));
-    if (!query.library_jobs) select.restrict_to("substr(type, 1, 10) <> 'asyncjobs.'");
+    select.restrict_to_type(query.type, query.library_jobs);
     if (query.idempotency_key)
         select.restrict_to("idempotency_key = :idempotency_key", *query.idempotency_key);
-    if (query.status && is_stopped(*query.status))
-        select.restrict_to_stopped(*query.status);
-    else if (query.status)
-        select.restrict_to(
-            std::string(words.status).append(" = '").append(to_string(*query.status)).append("'"));
+    if (query.status) select.restrict_to_statuses({&*query.status, 1});
     if (query.needed_by) select.restrict_to(words.is_parent, text_of(*query.needed_by));
     select.restrict_to_ids({.before = query.before});
     // One job at most holds a key. PostgreSQL, whose sorts are off, may scan the whole table
@@ -181,7 +182,7 @@ PageStatement list_statement(const JobQuery& query, const PageWords& words) {
 PageStatement search_statement(const SearchPart& part, const PageWords& words, std::size_t limit) {
     Select select(words);
     restrict_to_part(select, part, words);
-    restrict_to_matches(select, part, words);
+    restrict_to_matches(select, part);
     return std::move(select).compose(select_list(columns::searched), order_by(part, words), limit);
 }
 
