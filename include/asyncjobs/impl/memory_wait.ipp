@@ -2,7 +2,7 @@
 
 #include <asyncjobs/detail/bounded_counter.hpp>
 #include <asyncjobs/detail/memory_state.hpp>
-#include <asyncjobs/store/job_wait.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
@@ -48,17 +48,8 @@ ASYNCJOBS_INLINE std::optional<LimitWait> MemoryLimits::wait_of(const JobId& id,
     if (known == jobs_.end() || known->second.mark.waits_in.empty()) return std::nullopt;
     const std::string& name = known->second.mark.waits_in;
     const Bucket& bucket = buckets_.find(name)->second;
-    LimitWait wait;
+    LimitWait wait = limit_wait_in(name, limits());
     wait.before = parked_before(bucket, {known->second.queued_at, id});
-    const auto of_limit = name.substr(0, name.find_first_of("=@"));
-    const auto limit = limits_.find(of_limit);
-    const bool is_of_worker = name.size() > of_limit.size() && name[of_limit.size()] == '@';
-    if (limit == limits_.end() || is_of_worker) {
-        wait.limit.name = of_limit; // only the worker has the rest
-        return wait;
-    }
-    wait.limit = limit->second;
-    if (wait.limit.scope != LimitScope::limit) wait.counted_for = name.substr(of_limit.size() + 1);
     if (wait.limit.concurrency > 0) {
         wait.held = bucket.held;
         for (const JobId& holder : bucket.holders) {

@@ -4,6 +4,7 @@
 #include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/store/capabilities.hpp>
 #include <asyncjobs/store/claims.hpp>
+#include <asyncjobs/store/limit_buckets.hpp>
 #include <asyncjobs/store/operator_store.hpp>
 #include <asyncjobs/store/outcomes.hpp>
 #include <asyncjobs/store/queries.hpp>
@@ -307,6 +308,21 @@ inline bool matches(const Job& job, const JobSearch& search) {
            (!search.error_code || (job.error && job.error->code == *search.error_code)) &&
            (!search.key || has_key(*search.key)) && created_ids(search).contains(job.id) &&
            (search.library_jobs || !detail::is_library_type(job.type));
+}
+
+/// A wait in this bucket: its limit, and what it counts jobs for. Of a worker's own limit only the
+/// name is known.
+inline LimitWait limit_wait_in(std::string_view bucket, std::span<const Limit> limits) {
+    const std::string_view name = bucket.substr(0, bucket.find_first_of("=@"));
+    LimitWait wait;
+    const Limit* limit = LimitsOfClaim(limits, {}, {}).limit_of(bucket);
+    if (!limit) {
+        wait.limit.name = name;
+        return wait;
+    }
+    wait.limit = *limit;
+    if (name.size() < bucket.size()) wait.counted_for = bucket.substr(name.size() + 1);
+    return wait;
 }
 
 /// What JobStore::find_summaries() returns.

@@ -5,7 +5,7 @@
 #include "store/job_row.hpp"
 #include "store/limit_table.hpp"
 
-#include <asyncjobs/store/limit_buckets.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
 
@@ -62,15 +62,7 @@ private:
     }
 
     void read_limit_wait() {
-        LimitWait& wait = wait_.limit.emplace();
-        const auto limits = read_limits(session_);
-        const LimitsOfClaim known(limits, {}, {});
-        if (const Limit* limit = known.limit_of(*bucket_))
-            wait.limit = *limit;
-        else // of one worker
-            wait.limit.name = bucket_->substr(0, bucket_->find_first_of("=@"));
-        if (const auto at = bucket_->find('='); at != bucket_->npos)
-            wait.counted_for = bucket_->substr(at + 1);
+        LimitWait& wait = wait_.limit.emplace(limit_wait_in(*bucket_, read_limits(session_)));
         wait.before = count(sql_.count_before_in_bucket, *bucket_, queued_at_, id_);
         if (wait.limit.concurrency > 0) {
             const auto most = wait.limit.concurrency;
