@@ -8,5 +8,7 @@
 #include <asyncjobs/impl/limits.ipp>
 #include <asyncjobs/impl/notifier.ipp>
 #include <asyncjobs/impl/outcomes.ipp>
+#include <asyncjobs/impl/tallies.ipp>
 #include <asyncjobs/impl/time.ipp>
 #include <asyncjobs/impl/transitions.ipp>
+#include <asyncjobs/impl/workers.ipp>

@@ -57,7 +57,9 @@
 #include <asyncjobs/impl/slot_planner.ipp>
 #include <asyncjobs/impl/stop_signals.ipp>
 #include <asyncjobs/impl/store_changes.ipp>
+#include <asyncjobs/impl/tallies.ipp>
 #include <asyncjobs/impl/time.ipp>
 #include <asyncjobs/impl/transitions.ipp>
 #include <asyncjobs/impl/unique_key.ipp>
 #include <asyncjobs/impl/watch_loop.ipp>
+#include <asyncjobs/impl/workers.ipp>
