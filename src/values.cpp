@@ -7,6 +7,7 @@
 #include <asyncjobs/impl/limit_engine.ipp>
 #include <asyncjobs/impl/limits.ipp>
 #include <asyncjobs/impl/notifier.ipp>
+#include <asyncjobs/impl/operator_helpers.ipp>
 #include <asyncjobs/impl/outcomes.ipp>
 #include <asyncjobs/impl/tallies.ipp>
 #include <asyncjobs/impl/time.ipp>

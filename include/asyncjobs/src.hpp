@@ -38,6 +38,7 @@
 #include <asyncjobs/impl/limits.ipp>
 #include <asyncjobs/impl/memory_changes.ipp>
 #include <asyncjobs/impl/memory_claim.ipp>
+#include <asyncjobs/impl/memory_fleet.ipp>
 #include <asyncjobs/impl/memory_job_store.ipp>
 #include <asyncjobs/impl/memory_operators.ipp>
 #include <asyncjobs/impl/memory_queues.ipp>
@@ -48,6 +49,7 @@
 #include <asyncjobs/impl/memory_wait.ipp>
 #include <asyncjobs/impl/middleware_chain.ipp>
 #include <asyncjobs/impl/notifier.ipp>
+#include <asyncjobs/impl/operator_helpers.ipp>
 #include <asyncjobs/impl/outcomes.ipp>
 #include <asyncjobs/impl/progress_reporter.ipp>
 #include <asyncjobs/impl/refused_settlements.ipp>

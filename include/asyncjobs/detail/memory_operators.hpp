@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/memory_fleet.hpp>
 #include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/store/operator_store.hpp>
 
@@ -11,7 +12,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI {
 
-/// What operators ask a MemoryJobStore: each member locks the jobs, and asks State.
+/// What operators ask a MemoryJobStore: each member locks the jobs, and asks State
+/// or the fleet.
 ///
 /// Ownership  Borrows the state.
 class MemoryJobStore::Operators final : public OperatorStore {
@@ -26,6 +28,13 @@ public:
                                       const Cancellation& cancellation) override;
     std::vector<RetryOutcome> retry(std::span<const JobId> ids) override;
     std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override;
+    WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat) override;
+    WorkerPage workers(std::string_view after, std::size_t limit) override;
+    bool order(std::string_view worker, const WorkerOrder& order, Duration valid_for) override;
+    HistoryPage history(const HistoryQuery& query) override;
+    void record(const AuditEntry& entry) override;
+    AuditPage audit(const AuditQuery& query) override;
+    std::size_t purge(std::size_t limit) override;
 
 private:
     /// Returns `change(id, now)` of each.
@@ -33,6 +42,7 @@ private:
     std::vector<Outcome> change_all(std::span<const JobId> ids, Change change);
 
     State& state_;
+    detail::MemoryFleet fleet_; ///< its members are called with the state's lock
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

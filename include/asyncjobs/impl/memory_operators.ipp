@@ -3,6 +3,7 @@
 #include <asyncjobs/detail/memory_operators.hpp>
 #include <asyncjobs/detail/memory_search.hpp>
 #include <asyncjobs/detail/memory_state.hpp>
+#include <asyncjobs/store/operator_helpers.hpp>
 #include <asyncjobs/store/store_helpers.hpp>
 
 #include <mutex>
@@ -66,6 +67,52 @@ ASYNCJOBS_INLINE std::vector<RemoveOutcome>
 MemoryJobStore::Operators::remove(std::span<const JobId> ids) {
     return change_all<RemoveOutcome>(
         ids, [this](const JobId& id, Timestamp now) { return state_.remove(id, now); });
+}
+
+ASYNCJOBS_INLINE WorkerOrders
+MemoryJobStore::Operators::heartbeat(const WorkerHeartbeat& heartbeat) {
+    validate(heartbeat);
+    const std::lock_guard lock(state_.mutex);
+    return fleet_.heartbeat(heartbeat, state_.now());
+}
+
+ASYNCJOBS_INLINE WorkerPage MemoryJobStore::Operators::workers(std::string_view after,
+                                                               std::size_t limit) {
+    check_workers(limit);
+    const std::lock_guard lock(state_.mutex);
+    return fleet_.workers(after, limit, state_.now());
+}
+
+ASYNCJOBS_INLINE bool MemoryJobStore::Operators::order(std::string_view worker,
+                                                       const WorkerOrder& order,
+                                                       Duration valid_for) {
+    check_order(worker, order, valid_for);
+    const std::lock_guard lock(state_.mutex);
+    return fleet_.order(worker, order, valid_for, state_.now());
+}
+
+ASYNCJOBS_INLINE HistoryPage MemoryJobStore::Operators::history(const HistoryQuery& query) {
+    validate(query);
+    const std::lock_guard lock(state_.mutex);
+    return fleet_.history(query);
+}
+
+ASYNCJOBS_INLINE void MemoryJobStore::Operators::record(const AuditEntry& entry) {
+    validate(entry);
+    const std::lock_guard lock(state_.mutex);
+    fleet_.record(entry, state_.now());
+}
+
+ASYNCJOBS_INLINE AuditPage MemoryJobStore::Operators::audit(const AuditQuery& query) {
+    validate(query);
+    const std::lock_guard lock(state_.mutex);
+    return fleet_.audit(query);
+}
+
+ASYNCJOBS_INLINE std::size_t MemoryJobStore::Operators::purge(std::size_t limit) {
+    check_limit(limit);
+    const std::lock_guard lock(state_.mutex);
+    return fleet_.purge(limit, state_.now());
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -67,6 +67,7 @@ private:
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/memory_changes.ipp>
 #include <asyncjobs/impl/memory_claim.ipp>
+#include <asyncjobs/impl/memory_fleet.ipp>
 #include <asyncjobs/impl/memory_job_store.ipp>
 #include <asyncjobs/impl/memory_operators.ipp>
 #include <asyncjobs/impl/memory_queues.ipp>

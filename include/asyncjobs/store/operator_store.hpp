@@ -2,10 +2,13 @@
 
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/job.hpp>
+#include <asyncjobs/store/audit.hpp>
 #include <asyncjobs/store/count.hpp>
 #include <asyncjobs/store/job_search.hpp>
 #include <asyncjobs/store/job_wait.hpp>
 #include <asyncjobs/store/outcomes.hpp>
+#include <asyncjobs/store/tallies.hpp>
+#include <asyncjobs/store/workers.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -57,8 +60,9 @@ struct QueuePage {
 /// Conformance    testing::operator_store_conformance() is the executable contract.
 class ASYNCJOBS_DECL OperatorStore {
 public:
-    static constexpr std::size_t max_batch = 500;    ///< jobs in one change
-    static constexpr std::size_t max_queues = 1'000; ///< in one page
+    static constexpr std::size_t max_batch = 500;     ///< jobs in one change
+    static constexpr std::size_t max_queues = 1'000;  ///< in one page
+    static constexpr std::size_t max_workers = 1'000; ///< in one page
 
     virtual ~OperatorStore() = default;
 
@@ -91,6 +95,47 @@ public:
     virtual std::vector<RemoveOutcome> remove(std::span<const JobId> ids) = 0;
 
     /// @}
+
+    /// @name Workers, and what they did
+    /// @{
+
+    /// Records a worker's report, adds its tallies to those of their minutes, hours and days, and
+    /// returns the order that the worker has not carried out, all in one transaction.
+    ///
+    /// A heartbeat of the same run whose number is not greater than that of the last one changes
+    /// nothing, so that one whose outcome is unknown is counted once. Another run is a restart: its
+    /// report replaces the last one, and an order that has not expired is for the new run.
+    virtual WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat) = 0;
+
+    /// Returns up to `limit` (1 - max_workers) workers whose names come after `after`.
+    virtual WorkerPage workers(std::string_view after, std::size_t limit) = 0;
+
+    /// Orders a worker to do something. It gets the order with one of its next heartbeats, within
+    /// `valid_for` (1 s - 1 h), or not at all. An earlier order that it has not carried out is
+    /// merged: of each member the later value counts. Returns false if no such worker exists, or if
+    /// it has stopped or died.
+    virtual bool order(std::string_view worker, const WorkerOrder& order, Duration valid_for) = 0;
+
+    /// Returns tallies by key. Looks at up to `query.limit` tallies of the period from `since` to
+    /// `until`: a page may have fewer, or none, and still a next one.
+    virtual HistoryPage history(const HistoryQuery& query) = 0;
+
+    /// @}
+
+    /// @name What operators did
+    /// @{
+
+    /// Keeps an entry, with the store's time. Changes nothing if an entry has its id.
+    virtual void record(const AuditEntry& entry) = 0;
+    /// Returns entries, newest first by id.
+    virtual AuditPage audit(const AuditQuery& query) = 0;
+
+    /// @}
+
+    /// Deletes up to `limit` rows: workers whose last heartbeat is older than
+    /// WorkerRecord::kept_for, tallies that are older than their period's kept_for(), and audit
+    /// entries that are older than AuditQuery::kept_for. Returns how many.
+    virtual std::size_t purge(std::size_t limit) = 0;
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -75,6 +75,13 @@ struct Tally {
     TimeHistogram waited = {}; ///< from when each attempt became due to its start, where known
     TimeHistogram ran = {};    ///< from each start to the end, where known
 
+    /// Adds the counts of another one; the key stays.
+    void add(const Tally& added) noexcept {
+        count += added.count;
+        waited.add(added.waited);
+        ran.add(added.ran);
+    }
+
     friend bool operator==(const Tally&, const Tally&) = default;
 };
 

@@ -81,7 +81,7 @@ struct PendingOrder {
 /// What a store knows of an executor.
 struct WorkerRecord {
     static constexpr int missed_heartbeats = 3; ///< a worker that misses more is dead
-    static constexpr Duration kept_for = std::chrono::hours{24}; ///< once it has stopped or died
+    static constexpr Duration kept_for = std::chrono::hours{24}; ///< after its last heartbeat
 
     WorkerReport report = {};
     Timestamp last_heartbeat = {}; ///< by the store's clock

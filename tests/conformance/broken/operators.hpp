@@ -30,6 +30,19 @@ public:
     std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override {
         return inner_.remove(ids);
     }
+    WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat) override {
+        return inner_.heartbeat(heartbeat);
+    }
+    WorkerPage workers(std::string_view after, std::size_t limit) override {
+        return inner_.workers(after, limit);
+    }
+    bool order(std::string_view worker, const WorkerOrder& order, Duration valid_for) override {
+        return inner_.order(worker, order, valid_for);
+    }
+    HistoryPage history(const HistoryQuery& query) override { return inner_.history(query); }
+    void record(const AuditEntry& entry) override { inner_.record(entry); }
+    AuditPage audit(const AuditQuery& query) override { return inner_.audit(query); }
+    std::size_t purge(std::size_t limit) override { return inner_.purge(limit); }
 
 protected:
     OperatorStore& inner() noexcept { return inner_; }

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Timestamp noon{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8} + 12h};
+constexpr Timestamp midday{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8} + 12h};
 constexpr Duration moment{1};
 
 } // namespace
@@ -49,14 +49,14 @@ TEST_CASE("histograms are added bucket by bucket") {
 TEST_CASE("a period starts at its first moment in UTC") {
     for (const auto period : {TallyPeriod::minute, TallyPeriod::hour, TallyPeriod::day}) {
         CAPTURE(to_string(period));
-        const Timestamp start = start_of(period, noon);
-        CHECK(start <= noon);
+        const Timestamp start = start_of(period, midday);
+        CHECK(start <= midday);
         CHECK(start_of(period, start) == start);
         CHECK(start_of(period, start + length_of(period) - moment) == start);
         CHECK(start_of(period, start + length_of(period)) == start + length_of(period));
         CHECK(start_of(period, start - moment) == start - length_of(period));
     }
-    CHECK(start_of(TallyPeriod::day, noon) == noon - 12h);
+    CHECK(start_of(TallyPeriod::day, midday) == midday - 12h);
 }
 
 TEST_CASE("times before 1970 have periods, too") {

@@ -25,8 +25,18 @@ public:
                                       const Cancellation& cancellation) override;
     std::vector<RetryOutcome> retry(std::span<const JobId> ids) override;
     std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override;
+    WorkerOrders heartbeat(const WorkerHeartbeat&) override { refuse(); }
+    WorkerPage workers(std::string_view, std::size_t) override { refuse(); }
+    bool order(std::string_view, const WorkerOrder&, Duration) override { refuse(); }
+    HistoryPage history(const HistoryQuery&) override { refuse(); }
+    void record(const AuditEntry&) override { refuse(); }
+    AuditPage audit(const AuditQuery&) override { refuse(); }
+    std::size_t purge(std::size_t) override { refuse(); }
 
 private:
+    [[noreturn]] static void refuse() {
+        throw Error(Errc::unsupported, "the store keeps no workers");
+    }
     class Search; // sql_operator_search.cpp
     class Wait;   // sql_operator_why.cpp
 
