@@ -19,7 +19,7 @@ ASYNCJOBS_INLINE StatusCounts MemoryJobStore::Operators::counts() {
 
 ASYNCJOBS_INLINE QueuePage MemoryJobStore::Operators::queues(std::string_view after,
                                                              std::size_t limit) {
-    check_queues(limit);
+    check_queues(after, limit);
     const std::lock_guard lock(state_.mutex);
     return state_.queue_page(after, limit, state_.now());
 }

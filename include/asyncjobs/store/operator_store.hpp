@@ -70,8 +70,9 @@ public:
     /// one.
     virtual StatusCounts counts() = 0;
 
-    /// Returns up to `limit` (1 - max_queues) queues whose names come after `after`. A page may
-    /// have fewer, or none, and still a next one.
+    /// Returns up to `limit` (1 - max_queues) queues whose names come after `after`, a text of at
+    /// most 255 bytes of UTF-8 without control characters. A page may have fewer, or none, and
+    /// still a next one.
     virtual QueuePage queues(std::string_view after, std::size_t limit) = 0;
 
     /// Returns the jobs that match, in the order of order_of(). A page may have fewer than

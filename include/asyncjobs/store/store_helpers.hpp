@@ -63,6 +63,7 @@ inline void validate(const JobSearch& search) {
     if (search.worker) check_worker(*search.worker);
     if (search.error_code) detail::check_label("error_code", *search.error_code);
     if (search.key) detail::check_label("key", *search.key);
+    if (search.after) detail::check_label("after.queue", search.after->queue);
     // Ids have no other times.
     constexpr Timestamp last{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
     const auto check_time = [&](std::string_view name, const std::optional<Timestamp>& time) {
@@ -74,8 +75,9 @@ inline void validate(const JobSearch& search) {
     check_time("created_until", search.created_until);
 }
 
-/// Of OperatorStore::queues(). `after` may be empty, or any text.
-inline void check_queues(std::size_t limit) {
+/// Of OperatorStore::queues(). `after` may be empty, and need not be the name of a queue.
+inline void check_queues(std::string_view after, std::size_t limit) {
+    detail::check_label("after", after);
     detail::check_range("limit", limit, std::size_t{1}, OperatorStore::max_queues);
 }
 

@@ -173,7 +173,7 @@ void SqlJobStore::Operators::add_others(Session& session, QueuesByName& found,
 }
 
 QueuePage SqlJobStore::Operators::queues(std::string_view after, std::size_t limit) {
-    check_queues(limit);
+    check_queues(after, limit);
     return store_.transact(Access::reading, [&](Session& session, CallTime call) {
         QueuePage page;
         page.now = time_of(session, call);
