@@ -188,6 +188,35 @@ void unblocks_children_of_removed_jobs(Scene& scene) {
     expect_equal(scene.status(other), JobStatus::cancelled, "a child with policy cancel");
 }
 
+/// A removal stops a child, which can then be removed; one of a child that waits is refused.
+void removes_stopped_children(Scene& scene) {
+    for (const bool is_parent_first : {true, false}) {
+        std::vector<Removals> outcomes;
+        for (const bool is_batch : {true, false}) {
+            const auto parent = scene.cancelled(), child = child_of(scene, {parent});
+            std::vector<JobId> ids = {child, parent};
+            if (is_parent_first) std::ranges::reverse(ids);
+            Removals& found = outcomes.emplace_back();
+            if (is_batch)
+                found = scene.operators().remove(ids);
+            else
+                for (const JobId& id : ids) found.push_back(scene.store().remove(id));
+        }
+        expect_equal(outcomes[0], outcomes[1],
+                     is_parent_first ? "outcomes for a parent and its child"
+                                     : "outcomes for a child and its parent");
+    }
+}
+
+void retries_the_first_of_a_key(Scene& scene) {
+    const auto older = scene.failed({.unique_key = "key"}),
+               newer = scene.failed({.unique_key = "key"});
+    using enum RetryOutcome;
+    expect_equal(scene.operators().retry({{newer, older}}), Retries{retried, key_taken},
+                 "outcomes");
+    expect_equal(claimed_ids(scene, 10), {newer}, "jobs claimed");
+}
+
 void frees_slots(Scene& scene) {
     scene.store().set_limit({.name = "two", .concurrency = 2});
     const auto ids = scene.submit(6);
@@ -255,6 +284,10 @@ Cases operator_batch_cases() {
         {"a batch of removals unblocks children",
          unblocks_children_of_removed_jobs,
          {.dependencies = true}},
+        {"a batch of removals changes its jobs in the given order",
+         removes_stopped_children,
+         {.dependencies = true}},
+        {"a batch of retries gives a unique key to the first job", retries_the_first_of_a_key},
         {"a batch of cancels frees the slots of a limit", frees_slots, {.limits = true}},
         {"a batch frees the keys of its jobs", frees_keys},
         {"a batch of cancels with a reason out of range changes nothing", refuses_a_bad_reason},

@@ -225,8 +225,10 @@ std::size_t MysqlDialect::purge(Session& session, std::string_view type, Timesta
         .for_each([&](Row row) { ids.add(purged.add(row)); }, type, watermark, now, limit);
     if (ids.count() == 0) return 0;
     purged.delete_dependencies(session, mysql::sql.rows);
-    return session.query(mysql::sql.remove_all).change(ids.take());
+    return session.query(mysql::sql.rows.remove).change(ids.take());
 }
+
+IdSet MysqlDialect::these(std::span<const JobId> ids) const { return literals_of(ids); }
 
 PageWords MysqlDialect::page_words(PageIndex index) const noexcept {
     constexpr std::array<std::string_view, 5> tables = {

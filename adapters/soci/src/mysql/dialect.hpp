@@ -58,6 +58,7 @@ public:
     std::size_t purge(Session& session, std::string_view type, Timestamp watermark,
                       std::size_t limit, CallTime now) const override;
 
+    IdSet these(std::span<const JobId> ids) const override;
     PageWords page_words(PageIndex index) const noexcept override;
     const StoreStatements& store_statements() const noexcept override;
     const RowStatements& row_statements() const noexcept override;

@@ -52,6 +52,7 @@ inline constexpr Fragment fragments[] = {
     // that is not the same for all of them is an expression of `id`: see by_id(). SET goes from
     // left to right, and sees what it has set before.
     {"jobs_by_id", "jobs FORCE INDEX (PRIMARY)"},
+    {"are_these", "id IN (:these)"},
     {"are_held", "id IN (:these) AND fence = :fence AND status = 'processing'"},
 
     // Settlements. `becomes` is the status that the worker wants. A job that is put back

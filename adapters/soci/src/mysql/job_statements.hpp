@@ -207,8 +207,6 @@ struct SweepStatements {
     )sql",
                          columns::purged};
 
-    Sql remove_all = {"remove_all", "DELETE jobs FROM {ids} {with_jobs}"};
-
     Sql find_to_advance = {"find_to_advance", R"sql(
         SELECT {columns}
           FROM (SELECT id AS due_id FROM jobs FORCE INDEX (jobs_to_unblock)

@@ -50,6 +50,21 @@ inline constexpr RowStatements row_statements = {
         DELETE job_dependencies FROM {rows ignored} AS batch
                STRAIGHT_JOIN job_dependencies FORCE INDEX (job_dependencies_of) ON child = new_id
     )sql"},
+    .lock_to_change = {"rows.lock_to_change", R"sql(
+        SELECT {columns} FROM {jobs_by_id} WHERE {are_these} FOR UPDATE
+    )sql",
+                       columns::to_change},
+    .held_keys = {"rows.held_keys", R"sql(
+        SELECT live_key FROM {rows ignored} AS batch
+               STRAIGHT_JOIN jobs FORCE INDEX (jobs_unique_key) ON live_key = new_id
+    )sql",
+                  columns::one_text},
+    .cancel = {"rows.cancel", "UPDATE {jobs_by_id} SET {cancels} WHERE {are_these}"},
+    .request_cancel = {"rows.request_cancel", R"sql(
+        UPDATE {jobs_by_id} SET {requests_cancel}
+         WHERE {are_these} AND cancel_requested_at IS NULL
+    )sql"},
+    .restart = {"rows.restart", "UPDATE {jobs_by_id} SET {restarts} WHERE {are_these}"},
     .remove = {"rows.remove", "DELETE jobs FROM {ids} {with_jobs}"},
     .steps = {"rows.steps", "SELECT {columns} FROM {rows ignored} {with_steps}", columns::step},
     .forget_steps = {"rows.forget_steps", "DELETE job_steps FROM {rows ignored} {with_steps}"},

@@ -14,17 +14,6 @@ inline constexpr StoreStatements store_statements = {
     .find_summaries = {"find_summaries", "SELECT {columns} FROM {ids} {with_jobs}",
                        columns::summary},
     .find_listed = {"find_listed", "SELECT {columns} FROM {ids} {with_jobs}", columns::listed},
-    // The holder of the key is looked for in a table of its own: a statement may not read the one
-    // that it changes.
-    .restart = {"restart", R"sql(
-        UPDATE jobs SET {restarts}
-         WHERE {can_restart}
-           AND NOT EXISTS
-               (SELECT 1
-                  FROM (SELECT live_key FROM jobs FORCE INDEX (jobs_unique_key)
-                         WHERE live_key = (SELECT unique_key FROM jobs WHERE id = :id) LIMIT 1)
-                       AS holder)
-    )sql"},
     .set_paused = {"set_paused", R"sql(
         INSERT INTO job_queues (name, paused, updated_at) VALUES (:queue, :paused, :now)
             ON DUPLICATE KEY UPDATE updated_at = IF(paused = :paused, updated_at, :now),

@@ -26,6 +26,8 @@ inline constexpr Fragment fragments[] = {
                          FROM json_array_elements(CAST(:rows AS json)) AS entry))sql"},
     {"is_among", "{1} = ANY(ARRAY(SELECT {2} FROM batch))"},
     {"matches", "{is_among id new_id} AND id || '' = new_id"},
+    {"are_these", R"sql(
+        id = ANY(ARRAY(SELECT entry ->> 0 FROM json_array_elements(CAST(:these AS json)) AS entry)))sql"},
     // The order leaves no choice but the primary key: the other index of job_waiting ends in `job`.
     {"waiting_is_among", R"sql(
         ctid = ANY(ARRAY(SELECT ctid FROM job_waiting

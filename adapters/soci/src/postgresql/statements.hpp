@@ -135,13 +135,6 @@ inline constexpr StoreStatements store_statements = {
                        columns::summary},
     .find_listed = {"find_listed", "SELECT {columns} FROM jobs WHERE {is_among_ids}",
                     columns::listed},
-    .restart = {"restart", R"sql(
-        UPDATE jobs SET {restarts}
-         WHERE {can_restart}
-           AND (SELECT 1 FROM jobs AS holder
-                 WHERE holder.unique_key = jobs.unique_key
-                   AND holder.status IN ('pending', 'processing') LIMIT 1) IS NULL
-    )sql"},
     .rescue = {"rescue", R"sql(
         UPDATE jobs SET {is_rescued}
          WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs

@@ -20,6 +20,7 @@ inline constexpr Fragment fragments[] = {
                               value ->> 2 AS new_text
                          FROM json_each(:rows)))sql"},
     {"is_among", "{1} IN (SELECT {2} FROM batch)"},
+    {"are_these", "id IN (SELECT value ->> 0 FROM json_each(:these))"},
     {"matches", "id = new_id"},
     {"waiting_matches", "job = new_id"},
     {"waiting_is_among", "{is_among job new_id}"},

@@ -120,7 +120,6 @@ inline constexpr StoreStatements store_statements = {
     .find_summaries = {"find_summaries", "SELECT {columns} FROM jobs WHERE id = :id",
                        columns::summary},
     .find_listed = {"find_listed", "SELECT {columns} FROM jobs WHERE id = :id", columns::listed},
-    .restart = {"restart", "UPDATE OR IGNORE jobs SET {restarts} WHERE {can_restart}"},
     .rescue = {"rescue", R"sql(
         UPDATE jobs SET {is_rescued}
          WHERE rowid IN (SELECT rowid FROM jobs
@@ -144,7 +143,6 @@ inline constexpr StoreStatements store_statements = {
         UPDATE jobs SET {advances}
          WHERE rowid IN (SELECT rowid FROM jobs WHERE {is_to_advance} ORDER BY run_at LIMIT :n)
     )sql"},
-    .lock = {"lock", "SELECT status FROM jobs WHERE id = :id", columns::one_text},
 };
 
 struct Statements : SettleStatements, LeaseStatements, OtherStatements {

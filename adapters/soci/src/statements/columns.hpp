@@ -149,6 +149,11 @@ inline constexpr Column locked[] = {
     {"id", text},    {"blocked_by", number}, {"on_parent_failure", text},
     {"queue", text}, {"status", text},       {"dependents", number}};
 
+/// Of a job that a user changes.
+inline constexpr Column to_change[] = {
+    {"id", text},      {"status", text},    {"unique_key", text},  {"steps", text},
+    {"fence", number}, {"parents", number}, {"dependents", number}};
+
 inline constexpr Column step[] = {
     {"job", text}, {"number", number}, {"name", text}, {"result", text}};
 

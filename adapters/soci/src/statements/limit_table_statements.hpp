@@ -53,7 +53,6 @@ struct LimitTableStatements {
 
     Sql waiting_for = {"waiting_for", "SELECT {columns} FROM job_waiting WHERE {of_limit}",
                        columns::waiting_for};
-    Sql waits_no_more = {"waits_no_more", "DELETE FROM job_waiting WHERE job = :id"};
     Sql remove_waiting = {"remove_waiting", "DELETE FROM job_waiting WHERE {of_limit}"};
     Sql remove_admitted = {"remove_admitted",
                            "DELETE FROM job_slots WHERE {of_limit} AND fence = 0"};

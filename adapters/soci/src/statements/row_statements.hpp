@@ -87,6 +87,28 @@ struct RowStatements {
         DELETE FROM job_dependencies WHERE {is_among child new_id}
     )sql"};
 
+    // Changes by users. Their last parameter are the ids: see Dialect::these().
+
+    Sql lock_to_change = {"rows.lock_to_change", R"sql(
+        SELECT {columns} FROM jobs WHERE {are_these} ORDER BY id {for_update}
+    )sql",
+                          columns::to_change};
+    /// Rows: unique keys. Returns those that live jobs hold.
+    Sql held_keys = {"rows.held_keys", R"sql(
+        {batch ignored text}
+        SELECT unique_key FROM jobs
+         WHERE {is_among unique_key new_id} AND status IN ('pending', 'processing')
+    )sql",
+                     columns::one_text};
+    /// The time, the reason, and the ids. Whatever the worker of a processing job does.
+    Sql cancel = {"rows.cancel", "UPDATE jobs SET {cancels} WHERE {are_these}"};
+    /// The same.
+    Sql request_cancel = {"rows.request_cancel", R"sql(
+        UPDATE jobs SET {requests_cancel} WHERE {are_these} AND cancel_requested_at IS NULL
+    )sql"};
+    /// The time, and the ids.
+    Sql restart = {"rows.restart", "UPDATE jobs SET {restarts} WHERE {are_these}"};
+
     // Ends
 
     Sql remove = {"rows.remove", R"sql(

@@ -89,7 +89,16 @@ inline constexpr Fragment fragments[] = {
         message = '', error = NULL, attempt_errors = NULL, cancel_requested_at = NULL,
         failed_at = NULL, cancelled_at = NULL, cancel_reason = NULL, deadline = NULL,
         not_before = NULL, expires_at = NULL, updated_at = :now, revision = revision + 1)sql"},
-    {"can_restart", "id = :id AND status IN ('failed', 'cancelled')"},
+    // MySQL sees what is set before, so the status is not.
+    {"cancels", R"sql(
+        cancel_requested_at = CASE status WHEN 'processing' THEN coalesce(cancel_requested_at, :now)
+                              END,
+        status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,
+        cancel_reason = :reason, blocked_by = 0, lease_expires_at = NULL, updated_at = :now,
+        revision = revision + 1)sql"},
+    {"requests_cancel", R"sql(
+        cancel_requested_at = :now, cancel_reason = :reason, updated_at = :now,
+        revision = revision + 1)sql"},
 
     // Dependencies
 

@@ -59,35 +59,9 @@ struct JobStatements {
     )sql",
                        columns::one_number};
 
-    Sql cancel_pending = {"cancel_pending", R"sql(
-        UPDATE jobs
-           SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,
-               cancel_reason = :reason, blocked_by = 0, updated_at = :now, revision = revision + 1
-         WHERE id = :id AND nullif(status, '') = 'pending'
-    )sql"};
-
-    Sql request_cancel = {"request_cancel", R"sql(
-        UPDATE jobs
-           SET cancel_requested_at = :now, cancel_reason = :reason, updated_at = :now,
-               revision = revision + 1
-         WHERE id = :id AND nullif(status, '') = 'processing' AND cancel_requested_at IS NULL
-    )sql"};
-
-    /// Whatever its worker does.
-    Sql cancel_processing = {"cancel_processing", R"sql(
-        UPDATE jobs
-           SET status = 'cancelled', cancelled_at = :now, expires_at = :now + retention,
-               cancel_requested_at = coalesce(cancel_requested_at, :now), cancel_reason = :reason,
-               lease_expires_at = NULL, updated_at = :now, revision = revision + 1
-         WHERE id = :id AND nullif(status, '') = 'processing'
-    )sql"};
-
     Sql used_fence = {"used_fence", "{used_fence}", columns::one_number};
     Sql use_fence = {"use_fence",
                      "UPDATE job_fences SET used = :fence WHERE id = 1 AND used < :fence"};
-    Sql fence = {"fence", "SELECT fence FROM jobs WHERE id = :id", columns::one_number};
-
-    Sql remove = {"remove", "DELETE FROM jobs WHERE id = :id"};
 
     Sql paused = {"paused", "SELECT paused FROM job_queues WHERE name = :queue",
                   columns::one_number};

@@ -15,7 +15,6 @@ struct StoreStatements {
     Sql find = {};           ///< by ids
     Sql find_summaries = {}; ///< by ids
     Sql find_listed = {};    ///< by ids: what a search returns
-    Sql restart = {};        ///< changes no row if a live job holds the unique key
 
     // Empty where Dialect has other statements.
     Sql rescue = {};
@@ -23,8 +22,6 @@ struct StoreStatements {
     Sql advance = {};
 
     // The same in most dialects.
-
-    Sql lock = {"lock", "SELECT status FROM jobs WHERE id = :id FOR UPDATE", columns::one_text};
 
     /// A queue keeps the time at which it was paused first.
     Sql set_paused = {"set_paused", R"sql(

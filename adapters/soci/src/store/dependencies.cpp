@@ -40,7 +40,7 @@ std::map<JobId, Locked> lock_rows(Session& session, const Sql& statement, const 
                     job.on_parent_failure = parse_parent_failure(*policy);
                 job.queue = row.take_text("queue");
                 job.status = parse_status(row.text("status"));
-                job.has_children = row.number("dependents") == has_children;
+                job.has_children = has_children_to_notify(row.number("dependents"));
             },
             rows);
     });
@@ -339,10 +339,13 @@ std::vector<Promoted> promote(Session& session, const RowStatements& sql,
     return unblocked;
 }
 
-void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,
-                         JobStatus status, CallTime now) {
+bool has_children_to_notify(std::int64_t dependents) noexcept { return dependents == has_children; }
+
+std::vector<Promoted> unblock_children_of(Session& session, const RowStatements& sql,
+                                          const JobId& parent, JobStatus status, CallTime now) {
     std::vector<Promoted> unblocked;
     unblock_children(session, sql, {{parent, status}}, now, unblocked);
+    return unblocked;
 }
 
 void disconnect(Session& session, const RowStatements& sql, std::span<const JobId> children) {

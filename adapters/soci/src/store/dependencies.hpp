@@ -31,9 +31,12 @@ std::vector<Promoted> promote(Session& session, const RowStatements& sql,
                               std::span<const JobId> known, bool looks_for_more, std::size_t limit,
                               CallTime now, std::vector<JobId>& left);
 
-/// Notifies the children of a finished job.
-void unblock_children_of(Session& session, const RowStatements& sql, const JobId& parent,
-                         JobStatus status, CallTime now);
+/// Whether a job with this column `dependents` may have children to notify when it has finished.
+bool has_children_to_notify(std::int64_t dependents) noexcept;
+
+/// Notifies the children of a finished job, and returns those that this changes.
+std::vector<Promoted> unblock_children_of(Session& session, const RowStatements& sql,
+                                          const JobId& parent, JobStatus status, CallTime now);
 
 /// Removes the dependencies of deleted children.
 void disconnect(Session& session, const RowStatements& sql, std::span<const JobId> children);

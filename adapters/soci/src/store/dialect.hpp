@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
@@ -45,6 +46,9 @@ using CallTime = std::optional<Timestamp>;
 inline SteadyTime steady_now() {
     return std::chrono::floor<Duration>(std::chrono::steady_clock::now());
 }
+
+/// What `{are_these}` compares ids with: rows of them, or literals.
+using IdSet = std::variant<std::string, Expression>;
 
 /// Of Dialect::estimates().
 struct StatusEstimates {
@@ -157,6 +161,8 @@ public:
     /// Times of many jobs were moved back.
     virtual void forget_watermarks() const {}
 
+    /// Of up to OperatorStore::max_batch jobs.
+    virtual IdSet these(std::span<const JobId> ids) const { return rows_of(ids); }
     virtual PageWords page_words(PageIndex) const noexcept = 0;
     virtual const StoreStatements& store_statements() const noexcept = 0;
     virtual const RowStatements& row_statements() const noexcept = 0;

@@ -1,5 +1,7 @@
 #include "store/sql_job_store.hpp"
 
+#include "db/json_rows.hpp"
+#include "db/row_of.hpp"
 #include "statements/statements.hpp"
 #include "store/dependencies.hpp"
 #include "store/job_steps.hpp"
@@ -7,82 +9,169 @@
 #include "store/sql_operator_store.hpp"
 
 #include <asyncjobs/store/store_helpers.hpp>
+#include <asyncjobs/store/transitions.hpp>
 
 #include <algorithm>
-#include <numeric>
+#include <map>
+#include <set>
+#include <string>
+#include <variant>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
+namespace {
 
-std::optional<JobStatus> SqlJobStore::lock(Session& session, const JobId& id) {
-    std::optional<JobStatus> status;
-    session.query(dialect_->store_statements().lock)
-        .for_first([&](Row row) { status = read_status(row); }, id);
-    return status;
+/// A job of a batch, as far as its changes depend on it.
+struct LockedJob {
+    StoredJob job = {}; ///< has its status, fence, parents and unique key
+    bool has_steps = false;
+    bool has_children = false; ///< that may have to be notified
+};
+using LockedJobs = std::map<JobId, LockedJob>;
+
+/// Adds a change of the jobs: `statement` takes `arguments`, and their ids.
+void add_change(Session& session, const Dialect& dialect, const Sql& statement,
+                std::span<const JobId> ids, const auto&... arguments) {
+    if (ids.empty()) return;
+    std::visit([&](const auto& these) { session.query(statement).add_change(arguments..., these); },
+               dialect.these(ids));
 }
 
-CancelOutcome SqlJobStore::cancel(Session& session, const JobId& id,
-                                  const Cancellation& cancellation, CallTime now) {
-    const auto status = lock(session, id);
-    if (!status) return CancelOutcome::not_found;
+/// Locks the jobs that exist until the transaction ends: in the order of their ids, so that two
+/// batches do not wait for each other.
+LockedJobs lock_jobs(Session& session, const Dialect& dialect, std::span<const JobId> ids) {
+    LockedJobs jobs;
+    const auto read = [&](Row cells) {
+        RowOf<columns::to_change> row(cells);
+        LockedJob& locked = jobs[parse_id(row.text("id"))];
+        locked.job.status = parse_status(row.text("status"));
+        locked.job.fence = row.number("fence");
+        locked.job.parents = row.small_number("parents");
+        locked.job.unique_key = row.optional_text("unique_key");
+        locked.has_steps = row.optional_text("steps").has_value();
+        locked.has_children = has_children_to_notify(row.number("dependents"));
+    };
+    const auto& lock = dialect.row_statements().lock_to_change;
+    std::visit([&](const auto& these) { session.query(lock).for_each(read, these); },
+               dialect.these(ids));
+    return jobs;
+}
+
+/// Returns the outcome for each id by `change(id, locked)`; `missing` if no such job exists.
+template <typename Outcome, typename Change>
+std::vector<Outcome> change_each(std::span<const JobId> ids, LockedJobs& jobs, Outcome missing,
+                                 Change change) {
+    std::vector<Outcome> outcomes;
+    outcomes.reserve(ids.size());
+    for (const JobId& id : ids) {
+        const auto found = jobs.find(id);
+        outcomes.push_back(found == jobs.end() ? missing : change(id, found->second));
+    }
+    return outcomes;
+}
+
+std::vector<CancelOutcome> cancel_all(Session& session, const Dialect& dialect,
+                                      std::span<const JobId> ids, const Cancellation& cancellation,
+                                      CallTime now) {
+    auto jobs = lock_jobs(session, dialect, ids);
+    std::vector<JobId> cancelled, requested;
+    auto outcomes =
+        change_each(ids, jobs, CancelOutcome::not_found, [&](const JobId& id, LockedJob& locked) {
+            const auto outcome = transitions::cancel(locked.job, cancellation, {});
+            if (outcome == CancelOutcome::cancelled) cancelled.push_back(id);
+            if (outcome == CancelOutcome::requested) requested.push_back(id);
+            return outcome;
+        });
     std::optional<std::string_view> reason;
     if (!cancellation.reason.empty()) reason = cancellation.reason;
-    switch (*status) {
-    case JobStatus::pending:
-        session.query(shared::sql.cancel_pending).add_change(now, reason, id);
-        return CancelOutcome::cancelled;
-    case JobStatus::processing:
-        session
-            .query(cancellation.force ? shared::sql.cancel_processing : shared::sql.request_cancel)
-            .add_change(now, reason, id);
-        return cancellation.force ? CancelOutcome::cancelled : CancelOutcome::requested;
-    case JobStatus::cancelled:
-        return CancelOutcome::already_cancelled;
-    case JobStatus::completed:
-    case JobStatus::failed:
-        break;
-    }
-    return CancelOutcome::already_finished;
+    const RowStatements& sql = dialect.row_statements();
+    add_change(session, dialect, sql.cancel, cancelled, now, reason);
+    add_change(session, dialect, sql.request_cancel, requested, now, reason);
+    return outcomes;
 }
 
-RetryOutcome SqlJobStore::retry(Session& session, const JobId& id, CallTime now) {
-    const auto status = lock(session, id);
-    if (!status) return RetryOutcome::not_found;
-    if (!is_finished(*status)) return RetryOutcome::not_finished;
-    if (*status == JobStatus::completed) return RetryOutcome::already_completed;
-    const bool restarted = session.query(dialect_->store_statements().restart).change(now, id) == 1;
-    return restarted ? RetryOutcome::retried : RetryOutcome::key_taken;
-}
-
-RemoveOutcome SqlJobStore::remove(Session& session, const JobId& id, CallTime now) {
-    const auto status = lock(session, id);
-    if (!status) return RemoveOutcome::not_found;
-    if (!is_finished(*status)) return RemoveOutcome::not_finished;
-    const RowStatements& sql = dialect_->row_statements();
-    unblock_children_of(session, sql, id, *status, now);
-    disconnect(session, sql, {&id, 1});
-    forget_steps(session, sql, {&id, 1});
-    std::int64_t fence = 0;
-    session.query(shared::sql.fence).for_first([&](Row row) { fence = row.number(); }, id);
-    raise_fences(session, fence);
-    session.query(shared::sql.waits_no_more).add_change(id);
-    session.query(shared::sql.remove).add_change(id);
-    return RemoveOutcome::removed;
-}
-
-/// Changes the jobs by `change_one(session, id, now)` in the order of their ids, so that two calls
-/// do not wait for each other's locks.
-template <typename Outcome>
-std::vector<Outcome> SqlJobStore::change(std::span<const JobId> ids, const auto& change_one) {
-    if (ids.empty()) return {};
-    std::vector<std::size_t> order(ids.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return ids[i]; });
-    return transact(Access::writing, [&](Session& session, CallTime now) {
-        std::vector<Outcome> outcomes(ids.size());
-        for (const std::size_t i : order) outcomes[i] = change_one(session, ids[i], now);
-        return outcomes;
+/// The unique keys of restartable jobs that live jobs hold.
+std::set<std::string> held_keys(Session& session, const RowStatements& sql,
+                                const LockedJobs& jobs) {
+    std::set<std::string> keys, held;
+    for (const auto& [id, locked] : jobs)
+        if (locked.job.unique_key &&
+            transitions::check_restart(locked.job) == RetryOutcome::retried)
+            keys.insert(*locked.job.unique_key);
+    const auto add = [](JsonRows& rows, const std::string& key) { rows.add(key); };
+    in_rows(keys, add, [&](const std::string& rows) {
+        session.query(sql.held_keys).for_each([&](Row row) { held.insert(row.take_text()); }, rows);
     });
+    return held;
 }
+
+std::vector<RetryOutcome> retry_all(Session& session, const Dialect& dialect,
+                                    std::span<const JobId> ids, CallTime now) {
+    auto jobs = lock_jobs(session, dialect, ids);
+    auto held = held_keys(session, dialect.row_statements(), jobs);
+    std::vector<JobId> restarted;
+    auto outcomes =
+        change_each(ids, jobs, RetryOutcome::not_found, [&](const JobId& id, LockedJob& locked) {
+            const auto outcome = transitions::check_restart(locked.job);
+            if (outcome != RetryOutcome::retried) return outcome;
+            const auto& key = locked.job.unique_key;
+            if (key && !held.insert(*key).second) return RetryOutcome::key_taken;
+            transitions::restart(locked.job, {});
+            restarted.push_back(id);
+            return outcome;
+        });
+    add_change(session, dialect, dialect.row_statements().restart, restarted, now);
+    return outcomes;
+}
+
+/// Finished jobs that are removed, and their rows in other tables.
+class Removal {
+public:
+    void add(const JobId& id, const LockedJob& locked) {
+        ids_.push_back(id);
+        if (locked.job.parents > 0) children_.push_back(id);
+        if (locked.has_steps) with_steps_.push_back(id);
+        highest_fence_ = std::max(highest_fence_, locked.job.fence);
+    }
+
+    void run(Session& session, const Dialect& dialect) const {
+        const RowStatements& sql = dialect.row_statements();
+        disconnect(session, sql, children_);
+        forget_steps(session, sql, with_steps_);
+        if (highest_fence_ > 0) raise_fences(session, highest_fence_);
+        in_rows(ids_, add_id, [&](const std::string& rows) {
+            session.query(dialect.limit_statements().stop_waiting).add_change(rows);
+            session.query(sql.remove).add_change(rows);
+        });
+    }
+
+private:
+    std::vector<JobId> ids_, children_, with_steps_;
+    std::int64_t highest_fence_ = 0;
+};
+
+std::vector<RemoveOutcome> remove_all(Session& session, const Dialect& dialect,
+                                      std::span<const JobId> ids, CallTime now) {
+    auto jobs = lock_jobs(session, dialect, ids);
+    std::set<JobId> removed;
+    Removal removal;
+    auto outcomes = change_each(
+        ids, jobs, RemoveOutcome::not_found, [&](const JobId& id, const LockedJob& locked) {
+            if (!is_finished(locked.job.status)) return RemoveOutcome::not_finished;
+            if (!removed.insert(id).second) return RemoveOutcome::not_found;
+            removal.add(id, locked);
+            if (!locked.has_children) return RemoveOutcome::removed;
+            // A child that this stops may be one of those that are left to remove.
+            for (const Promoted& child :
+                 unblock_children_of(session, dialect.row_statements(), id, locked.job.status, now))
+                if (const auto other = jobs.find(child.id); other != jobs.end())
+                    other->second.job.status = child.status;
+            return RemoveOutcome::removed;
+        });
+    removal.run(session, dialect);
+    return outcomes;
+}
+
+} // namespace
 
 CancelOutcome SqlJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
     return operators_->cancel({&id, 1}, cancellation).front();
@@ -96,10 +185,10 @@ std::vector<CancelOutcome> SqlJobStore::Operators::cancel(std::span<const JobId>
                                                           const Cancellation& cancellation) {
     check_batch(ids);
     validate(cancellation);
-    auto outcomes =
-        store_.change<CancelOutcome>(ids, [&](Session& session, const JobId& id, CallTime now) {
-            return store_.cancel(session, id, cancellation, now);
-        });
+    if (ids.empty()) return {};
+    auto outcomes = store_.transact(Access::writing, [&](Session& session, CallTime now) {
+        return cancel_all(session, *store_.dialect_, ids, cancellation, now);
+    });
     std::vector<JobId> cancelled;
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (outcomes[i] == CancelOutcome::cancelled) cancelled.push_back(ids[i]);
@@ -109,15 +198,17 @@ std::vector<CancelOutcome> SqlJobStore::Operators::cancel(std::span<const JobId>
 
 std::vector<RetryOutcome> SqlJobStore::Operators::retry(std::span<const JobId> ids) {
     check_batch(ids);
-    return store_.change<RetryOutcome>(ids, [&](Session& session, const JobId& id, CallTime now) {
-        return store_.retry(session, id, now);
+    if (ids.empty()) return {};
+    return store_.transact(Access::writing, [&](Session& session, CallTime now) {
+        return retry_all(session, *store_.dialect_, ids, now);
     });
 }
 
 std::vector<RemoveOutcome> SqlJobStore::Operators::remove(std::span<const JobId> ids) {
     check_batch(ids);
-    return store_.change<RemoveOutcome>(ids, [&](Session& session, const JobId& id, CallTime now) {
-        return store_.remove(session, id, now);
+    if (ids.empty()) return {};
+    return store_.transact(Access::writing, [&](Session& session, CallTime now) {
+        return remove_all(session, *store_.dialect_, ids, now);
     });
 }
 

@@ -65,16 +65,6 @@ private:
     void were_submitted(std::span<const NewJob> jobs);
     /// Returns the result of a claim that finds nothing; empty if a job is due.
     std::optional<Exchange> nothing_due(const ClaimRequest& request);
-    /// Locks the job until the transaction ends and returns its status; empty if unknown.
-    std::optional<JobStatus> lock(Session& session, const JobId& id);
-
-    // Changes by operators, within a transaction (sql_job_changes.cpp).
-    CancelOutcome cancel(Session& session, const JobId& id, const Cancellation& cancellation,
-                         CallTime now);
-    RetryOutcome retry(Session& session, const JobId& id, CallTime now);
-    RemoveOutcome remove(Session& session, const JobId& id, CallTime now);
-    template <typename Outcome>
-    std::vector<Outcome> change(std::span<const JobId> ids, const auto& change_one);
 
     // The clock (sql_job_store_clock.cpp).
     void follow_clock();
