@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
@@ -114,34 +115,34 @@ StatusCounts SqlJobStore::Operators::counts() {
     });
 }
 
+/// Reads the next queue as well, as `next`: where statements share packets, a queue is one of them,
+/// however few jobs it has.
 void SqlJobStore::Operators::add_pending(Session& session, QueueState& queue, std::string_view name,
-                                         CallTime now, Timestamp time) {
+                                         CallTime now, Timestamp time,
+                                         std::optional<std::string>& next) {
+    session.query(sql().next_queue).add([&](Row row) { next = row.take_text(); }, name);
+    const auto add = [](Count& to, const Count& found, bool is_whole) {
+        to.value += found.value;
+        if (!is_whole) to.precision = Count::Precision::at_least;
+    };
+    const auto count_later = [&](Row row) {
+        const auto all = count_of(row.number());
+        const auto blocked = count_of(row.number()), throttled = count_of(row.number());
+        const bool is_whole = all.precision == Count::Precision::exact;
+        add(queue.blocked, blocked, is_whole);
+        add(queue.throttled, throttled, is_whole);
+        const auto others = std::min(all.value, blocked.value + throttled.value);
+        add(queue.scheduled, {.value = all.value - others}, is_whole);
+    };
+    // What waits for something else than a time does not hide behind what waits for one.
+    session.query(sql().count_later).add(count_later, name, time, never_due - moment, most_counted);
+    session.query(sql().count_later)
+        .add(count_later, name, never_due - moment, never_due, most_counted);
     const Counted due = store_.count_due(session, name, most_counted, now);
     queue.due = count_of(static_cast<std::int64_t>(due.number));
     if (due.oldest)
         session.query(sql().first_due)
             .for_first([&](Row row) { queue.oldest_due = row.time(); }, name, *due.oldest, time);
-    const auto add = [](Count& to, const Count& found, bool is_whole) {
-        to.value += found.value;
-        if (!is_whole) to.precision = Count::Precision::at_least;
-    };
-    const auto add_later = [&](Timestamp after, Timestamp until) {
-        session.query(sql().count_later)
-            .for_first(
-                [&](Row row) {
-                    const auto all = count_of(row.number());
-                    const auto blocked = count_of(row.number()), throttled = count_of(row.number());
-                    const bool is_whole = all.precision == Count::Precision::exact;
-                    add(queue.blocked, blocked, is_whole);
-                    add(queue.throttled, throttled, is_whole);
-                    const auto others = std::min(all.value, blocked.value + throttled.value);
-                    add(queue.scheduled, {.value = all.value - others}, is_whole);
-                },
-                name, after, until, most_counted);
-    };
-    // What waits for something else than a time does not hide behind what waits for one.
-    add_later(time, never_due - moment);
-    add_later(never_due - moment, never_due);
 }
 
 /// The rest of the page's queues: those without pending jobs that have others, or are paused.
@@ -180,14 +181,15 @@ QueuePage SqlJobStore::Operators::queues(std::string_view after, std::size_t lim
         QueuesByName found;
         std::string last(after);
         std::size_t looked_at = 0;
-        for (auto name = next_queue(session, last); name; name = next_queue(session, last)) {
+        std::optional<std::string> next;
+        for (auto name = next_queue(session, last); name; name = std::exchange(next, {})) {
             if (found.size() == limit || looked_at++ == max_queues) {
                 page.next = last;
                 break;
             }
             last = *name;
             QueueState queue;
-            add_pending(session, queue, last, call, page.now);
+            add_pending(session, queue, last, call, page.now, next);
             if (has_jobs(queue)) found.emplace(last, std::move(queue));
         }
         add_others(session, found, page, after);

@@ -47,7 +47,7 @@ private:
     std::optional<std::string> next_queue(Session& session, std::string_view after);
     using QueuesByName = std::map<std::string, QueueState>;
     void add_pending(Session& session, QueueState& queue, std::string_view name, CallTime now,
-                     Timestamp time);
+                     Timestamp time, std::optional<std::string>& next);
     void add_others(Session& session, QueuesByName& found, const QueuePage& page,
                     std::string_view after);
 
