@@ -12,8 +12,9 @@
 namespace conformance {
 
 inline void empty_tables(soci_test::Mysql& server) {
-    for (const char* table : {"jobs", "job_queues", "job_dependencies", "job_limits", "job_buckets",
-                              "job_slots", "job_waiting", "job_tombstones", "job_steps"})
+    for (const char* table :
+         {"jobs", "job_queues", "job_dependencies", "job_limits", "job_buckets", "job_slots",
+          "job_waiting", "job_tombstones", "job_steps", "job_workers", "job_tallies", "job_audit"})
         server.run(std::string("DELETE FROM ") + table);
     server.run("UPDATE job_fences SET used = 0");
 }

@@ -30,7 +30,8 @@ postgresql_stores(const std::shared_ptr<PostgresqlStoreTables>& tables, const st
                             " DELETE FROM job_dependencies; DELETE FROM job_limits;"
                             " DELETE FROM job_buckets; DELETE FROM job_slots;"
                             " DELETE FROM job_waiting; DELETE FROM job_tombstones;"
-                            " DELETE FROM job_steps;"
+                            " DELETE FROM job_steps; DELETE FROM job_workers;"
+                            " DELETE FROM job_tallies; DELETE FROM job_audit;"
                             " UPDATE job_fences SET used = 0");
                 },
             .open = [tables, url = server + "?schema=" + tables->schema.name() + parameters,

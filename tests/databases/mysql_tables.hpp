@@ -53,7 +53,7 @@ inline void drop_tables(Mysql& server) {
     server.run("DROP VIEW IF EXISTS jobs_readable");
     server.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, job_buckets, "
                "job_slots, job_waiting, job_tombstones, job_fences, job_steps, "
-               "asyncjobs_schema");
+               "job_workers, job_tallies, job_audit, asyncjobs_schema");
 }
 
 /// The tables of one test on a server of `needs_mariadb` or `needs_mysql`; dropped at its end.

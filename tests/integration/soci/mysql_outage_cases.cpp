@@ -17,7 +17,8 @@ MYSQL_CASE("outage", "results survive an outage whose error numbers do not indic
     // Grants of a table also apply to open sessions.
     for (const char* table :
          {"jobs", "job_queues", "job_dependencies", "job_limits", "job_buckets", "job_slots",
-          "job_waiting", "job_tombstones", "job_fences", "job_steps", "asyncjobs_schema"})
+          "job_waiting", "job_tombstones", "job_fences", "job_steps", "job_workers", "job_tallies",
+          "job_audit", "asyncjobs_schema"})
         admin.run(std::string("GRANT ALL ON ") + table + " TO " + user);
     const auto run = [&](const std::string& sql) { return [&admin, sql] { admin.run(sql); }; };
     const std::string gone = tables.prefix() + "gone";

@@ -151,6 +151,29 @@ private:
         {":begin", "'{\"code\":'"},
         {":paused", "1"},
         {":count_limit", "1000"},
+        {":host", "'x'"},
+        {":process", "1"},
+        {":version", "'x'"},
+        {":started_at", "5"},
+        {":state", "'quiet'"},
+        {":concurrency", "4"},
+        {":running", "1"},
+        {":types", "'[]'"},
+        {":next_within", "5000000"},
+        {":run", "1"},
+        {":number", "1"},
+        {":order_number", "1"},
+        {":order_expires_at", "5"},
+        {":quiet", "1"},
+        {":expires_at", "5"},
+        {":start", "5"},
+        {":period", "'day'"},
+        {":outcome", "'failed'"},
+        {":error_code", "'E1'"},
+        {":who", "'x'"},
+        {":origin", "'x'"},
+        {":action", "'x'"},
+        {":target", "'x'"},
         {":n", "10"}};
 
     static std::string with_examples(std::string sql) {
@@ -206,8 +229,8 @@ bool reads_jobs_whole_or_sorts(const PlanStep& step) {
     const auto is_of = [&](std::string_view name) {
         return step.table.find(name) != step.table.npos;
     };
-    const bool is_ours =
-        is_of("jobs") || is_of("job_waiting") || is_of("job_buckets") || is_of("job_slots");
+    const bool is_ours = is_of("jobs") || is_of("job_waiting") || is_of("job_buckets") ||
+                         is_of("job_slots") || is_of("job_tallies") || is_of("job_audit");
     return (is_ours && (step.access == "ALL" || step.access == "index")) ||
            step.extra.find("filesort") != step.extra.npos;
 }

@@ -151,6 +151,20 @@ struct PostgresqlPlanner {
                                                  {"step", "60000000"},
                                                  {"status", "'failed'"},
                                                  {"reason", "'x'"},
+                                                 {"process", "1"},
+                                                 {"started_at", "5"},
+                                                 {"concurrency", "4"},
+                                                 {"running", "1"},
+                                                 {"next_within", "5000000"},
+                                                 {"run", "1"},
+                                                 {"number", "1"},
+                                                 {"order_number", "1"},
+                                                 {"order_expires_at", "5"},
+                                                 {"quiet", "1"},
+                                                 {"expires_at", "5"},
+                                                 {"start", "5"},
+                                                 {"period", "'day'"},
+                                                 {"outcome", "'failed'"},
                                                  {"until", "500000000"}};
 };
 
@@ -337,6 +351,19 @@ const Expected for_operators[] = {
     {postgresql::sql.operators.count_before_in_bucket, "job_waiting_in_bucket"},
     {postgresql::sql.operators.holders, "job_slots_pkey"},
     {postgresql::sql.operators.next_start, "job_buckets_pkey"},
+    {postgresql::sql.operators.fleet.worker_run, "job_workers_pkey"},
+    {postgresql::sql.operators.fleet.keep_report, "job_workers_pkey"},
+    {postgresql::sql.operators.fleet.workers, "job_workers_pkey"},
+    {postgresql::sql.operators.fleet.worker_to_order, "job_workers_pkey"},
+    {postgresql::sql.operators.fleet.keep_order, "job_workers_pkey"},
+    {postgresql::sql.operators.fleet.tallies, "job_tallies_pkey"},
+    {postgresql::sql.operators.fleet.audit_entries, "job_audit_pkey"},
+    {postgresql::sql.operators.fleet.last_heartbeats, "job_workers_pkey"},
+    {postgresql::sql.operators.fleet.forget_worker, "job_workers_pkey"},
+    {postgresql::sql.operators.fleet.past_tally, "job_tallies_pkey"},
+    {postgresql::sql.operators.fleet.forget_tallies, "job_tallies_pkey"},
+    {postgresql::sql.operators.fleet.past_audit_entry, "job_audit_pkey"},
+    {postgresql::sql.operators.fleet.forget_audit_entries, "job_audit_pkey"},
     {postgresql::sql.store.find_listed, "jobs_pkey"}};
 
 void check_plans_for_operators(PostgresqlPlanner& planner) {

@@ -20,7 +20,9 @@ bool is_ours(std::string_view word) noexcept {
            word.starts_with("job_buckets") || word.starts_with("job_slots") ||
            word.starts_with("job_waiting") || word.starts_with("job_tombstones") ||
            word.starts_with("job_fences") || word.starts_with("job_steps") ||
-           word.starts_with("job_clock") || word.starts_with("asyncjobs_schema") ||
+           word.starts_with("job_clock") || word.starts_with("job_workers") ||
+           word.starts_with("job_tallies") || word.starts_with("job_audit") ||
+           word.starts_with("asyncjobs_schema") ||
            // Of earlier versions.
            word.starts_with("job_lines") || word.starts_with("job_places");
 }

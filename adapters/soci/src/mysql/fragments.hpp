@@ -128,6 +128,26 @@ inline constexpr Fragment fragments[] = {
     // One process at a time changes the tables of this name.
     {"schema_lock",
      "CONCAT('asyncjobs.', LEFT(SHA2(CONCAT(DATABASE(), '.asyncjobs_schema'), 256), 40))"},
+
+    // See FleetStatements.
+    {"added", "{1} = {1} + CAST(new_{1} AS SIGNED)"},
+    {"tallies", R"sql(
+        JSON_TABLE(:rows, '$[*]' COLUMNS (
+        {column period '$[0]'}, {column start '$[1]'}, {column queue '$[2]'},
+        {column type '$[3]'}, {column outcome '$[4]'}, {column error_code '$[5]'},
+        {column total '$[6]'}, {column w0 '$[7]'}, {column w1 '$[8]'}, {column w2 '$[9]'},
+        {column w3 '$[10]'}, {column w4 '$[11]'}, {column w5 '$[12]'}, {column w6 '$[13]'},
+        {column w7 '$[14]'}, {column w8 '$[15]'}, {column w9 '$[16]'}, {column w10 '$[17]'},
+        {column w11 '$[18]'}, {column w12 '$[19]'}, {column w13 '$[20]'},
+        {column waited '$[21]'}, {column r0 '$[22]'}, {column r1 '$[23]'}, {column r2 '$[24]'},
+        {column r3 '$[25]'}, {column r4 '$[26]'}, {column r5 '$[27]'}, {column r6 '$[28]'},
+        {column r7 '$[29]'}, {column r8 '$[30]'}, {column r9 '$[31]'}, {column r10 '$[32]'},
+        {column r11 '$[33]'}, {column r12 '$[34]'}, {column r13 '$[35]'}, {column ran '$[36]'})))sql"},
+    {"new_tally", R"sql(
+        new_period, new_start, new_queue, new_type, new_outcome, new_error_code, new_total,
+        new_w0, new_w1, new_w2, new_w3, new_w4, new_w5, new_w6, new_w7, new_w8, new_w9, new_w10,
+        new_w11, new_w12, new_w13, new_waited, new_r0, new_r1, new_r2, new_r3, new_r4, new_r5,
+        new_r6, new_r7, new_r8, new_r9, new_r10, new_r11, new_r12, new_r13, new_ran)sql"},
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::mysql

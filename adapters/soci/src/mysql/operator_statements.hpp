@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mysql/fragments.hpp"
+#include "mysql/fleet_statements.hpp"
 #include "statements/operator_statements.hpp"
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::mysql {
@@ -99,6 +99,7 @@ inline constexpr OperatorStatements operator_statements = {
          ORDER BY job LIMIT :most
     )sql",
                 columns::one_text},
+    .fleet = fleet_statements,
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::mysql

@@ -306,17 +306,92 @@ constexpr const char* mysql_keep_failed =
     R"sql(ALTER TABLE jobs ADD COLUMN keep_failed BIGINT;
 )sql";
 
+/// Workers, what they did, and what operators did.
+constexpr const char* mysql_fleet =
+    R"sql(CREATE TABLE IF NOT EXISTS job_workers (
+    worker            VARBINARY(255) NOT NULL PRIMARY KEY,
+    host              VARBINARY(255) NOT NULL DEFAULT '',
+    process           BIGINT         NOT NULL DEFAULT 0,
+    version           VARBINARY(255) NOT NULL DEFAULT '',
+    started_at        BIGINT         NOT NULL DEFAULT 0,
+    state             VARBINARY(10)  NOT NULL DEFAULT 'running',
+    concurrency       BIGINT         NOT NULL DEFAULT 0,
+    running           BIGINT         NOT NULL DEFAULT 0,
+    queues            LONGTEXT       NOT NULL DEFAULT (''),
+    types             LONGTEXT       NOT NULL DEFAULT (''),
+    next_within       BIGINT         NOT NULL DEFAULT 0,
+    last_heartbeat    BIGINT         NOT NULL DEFAULT 0,
+    run               BIGINT         NOT NULL DEFAULT 0,
+    number            BIGINT         NOT NULL DEFAULT 0,
+    order_number      BIGINT         NOT NULL DEFAULT 0,
+    order_quiet       INT,
+    order_concurrency INT,
+    order_expires_at  BIGINT
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS job_tallies (
+    period     VARBINARY(6)   NOT NULL,
+    start      BIGINT         NOT NULL,
+    queue      VARBINARY(100) NOT NULL,
+    type       VARBINARY(100) NOT NULL,
+    outcome    VARBINARY(10)  NOT NULL,
+    error_code VARBINARY(255) NOT NULL,
+    total      BIGINT         NOT NULL,
+    w0         BIGINT         NOT NULL,
+    w1         BIGINT         NOT NULL,
+    w2         BIGINT         NOT NULL,
+    w3         BIGINT         NOT NULL,
+    w4         BIGINT         NOT NULL,
+    w5         BIGINT         NOT NULL,
+    w6         BIGINT         NOT NULL,
+    w7         BIGINT         NOT NULL,
+    w8         BIGINT         NOT NULL,
+    w9         BIGINT         NOT NULL,
+    w10        BIGINT         NOT NULL,
+    w11        BIGINT         NOT NULL,
+    w12        BIGINT         NOT NULL,
+    w13        BIGINT         NOT NULL,
+    waited     BIGINT         NOT NULL,
+    r0         BIGINT         NOT NULL,
+    r1         BIGINT         NOT NULL,
+    r2         BIGINT         NOT NULL,
+    r3         BIGINT         NOT NULL,
+    r4         BIGINT         NOT NULL,
+    r5         BIGINT         NOT NULL,
+    r6         BIGINT         NOT NULL,
+    r7         BIGINT         NOT NULL,
+    r8         BIGINT         NOT NULL,
+    r9         BIGINT         NOT NULL,
+    r10        BIGINT         NOT NULL,
+    r11        BIGINT         NOT NULL,
+    r12        BIGINT         NOT NULL,
+    r13        BIGINT         NOT NULL,
+    ran        BIGINT         NOT NULL,
+    PRIMARY KEY (period, start, queue, type, outcome, error_code)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS job_audit (
+    id          VARBINARY(39)  NOT NULL PRIMARY KEY,
+    recorded_at BIGINT         NOT NULL,
+    who         VARBINARY(255) NOT NULL,
+    origin      VARBINARY(255) NOT NULL,
+    action      VARBINARY(255) NOT NULL,
+    target      TEXT           NOT NULL,
+    reason      TEXT           NOT NULL,
+    outcome     TEXT           NOT NULL
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+)sql";
+
 } // namespace
 
 std::span<const Migration> mysql_migrations() {
-    static const std::array<Migration, 8> steps = {{{1, with_readable_columns(mysql_tables)},
+    static const std::array<Migration, 9> steps = {{{1, with_readable_columns(mysql_tables)},
                                                     {2, mysql_lines()},
                                                     {3, mysql_steps},
                                                     {4, mysql_ahead},
                                                     {5, mysql_slots},
                                                     {6, mysql_lease},
                                                     {7, mysql_limits()},
-                                                    {8, mysql_keep_failed}}};
+                                                    {8, mysql_keep_failed},
+                                                    {9, mysql_fleet}}};
     return steps;
 }
 

@@ -122,7 +122,7 @@ struct OtherStatements {
          WHERE table_schema = DATABASE() AND character_set_name <> 'utf8mb4'
            AND table_name IN ('asyncjobs_schema', 'jobs', 'job_queues', 'job_dependencies',
                               'job_limits', 'job_buckets', 'job_slots', 'job_waiting',
-                              'job_tombstones', 'job_steps')
+                              'job_tombstones', 'job_steps', 'job_workers', 'job_tallies', 'job_audit')
          LIMIT 1
     )sql",
                            columns::three_texts};

@@ -114,6 +114,12 @@ inline constexpr Fragment fragments[] = {
                     AND run_at >= served.due_from AND run_at < served.due_to
                   ORDER BY run_at, id LIMIT :n FOR UPDATE SKIP LOCKED) AS due)sql"},
     {"is_served", "coalesce((SELECT paused FROM job_queues WHERE name = served.name), 0) = 0"},
+
+    // See FleetStatements.
+    {"tallies", "jsonb_array_elements(CAST(:rows AS jsonb)) AS entry"},
+    {"given", "CAST(entry ->> {2} AS bigint) AS {1}"},
+    {"given_text", "entry ->> {2} AS {1}"},
+    {"added", "{1} = job_tallies.{1} + excluded.{1}"},
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::postgresql

@@ -244,16 +244,92 @@ constexpr const char* postgresql_keep_failed =
     R"sql(ALTER TABLE jobs ADD COLUMN keep_failed BIGINT;
 )sql";
 
+/// Workers, what they did, and what operators did.
+constexpr const char* postgresql_fleet =
+    R"sql(CREATE TABLE job_workers (
+    worker            TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    host              TEXT COLLATE "C" NOT NULL DEFAULT '',
+    process           BIGINT           NOT NULL DEFAULT 0,
+    version           TEXT COLLATE "C" NOT NULL DEFAULT '',
+    started_at        BIGINT           NOT NULL DEFAULT 0,
+    state             TEXT COLLATE "C" NOT NULL DEFAULT 'running',
+    concurrency       BIGINT           NOT NULL DEFAULT 0,
+    running           BIGINT           NOT NULL DEFAULT 0,
+    queues            TEXT COLLATE "C" NOT NULL DEFAULT '',
+    types             TEXT COLLATE "C" NOT NULL DEFAULT '',
+    next_within       BIGINT           NOT NULL DEFAULT 0,
+    last_heartbeat    BIGINT           NOT NULL DEFAULT 0,
+    run               BIGINT           NOT NULL DEFAULT 0,
+    number            BIGINT           NOT NULL DEFAULT 0,
+    order_number      BIGINT           NOT NULL DEFAULT 0,
+    order_quiet       INTEGER,
+    order_concurrency INTEGER,
+    order_expires_at  BIGINT
+) WITH (fillfactor = 50);
+CREATE TABLE job_tallies (
+    period     TEXT COLLATE "C" NOT NULL,
+    start      BIGINT           NOT NULL,
+    queue      TEXT COLLATE "C" NOT NULL,
+    type       TEXT COLLATE "C" NOT NULL,
+    outcome    TEXT COLLATE "C" NOT NULL,
+    error_code TEXT COLLATE "C" NOT NULL,
+    total      BIGINT           NOT NULL,
+    w0         BIGINT           NOT NULL,
+    w1         BIGINT           NOT NULL,
+    w2         BIGINT           NOT NULL,
+    w3         BIGINT           NOT NULL,
+    w4         BIGINT           NOT NULL,
+    w5         BIGINT           NOT NULL,
+    w6         BIGINT           NOT NULL,
+    w7         BIGINT           NOT NULL,
+    w8         BIGINT           NOT NULL,
+    w9         BIGINT           NOT NULL,
+    w10        BIGINT           NOT NULL,
+    w11        BIGINT           NOT NULL,
+    w12        BIGINT           NOT NULL,
+    w13        BIGINT           NOT NULL,
+    waited     BIGINT           NOT NULL,
+    r0         BIGINT           NOT NULL,
+    r1         BIGINT           NOT NULL,
+    r2         BIGINT           NOT NULL,
+    r3         BIGINT           NOT NULL,
+    r4         BIGINT           NOT NULL,
+    r5         BIGINT           NOT NULL,
+    r6         BIGINT           NOT NULL,
+    r7         BIGINT           NOT NULL,
+    r8         BIGINT           NOT NULL,
+    r9         BIGINT           NOT NULL,
+    r10        BIGINT           NOT NULL,
+    r11        BIGINT           NOT NULL,
+    r12        BIGINT           NOT NULL,
+    r13        BIGINT           NOT NULL,
+    ran        BIGINT           NOT NULL,
+    PRIMARY KEY (period, start, queue, type, outcome, error_code)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+        autovacuum_vacuum_cost_delay = 0, fillfactor = 50);
+CREATE TABLE job_audit (
+    id          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    recorded_at BIGINT           NOT NULL,
+    who         TEXT COLLATE "C" NOT NULL,
+    origin      TEXT COLLATE "C" NOT NULL,
+    action      TEXT COLLATE "C" NOT NULL,
+    target      TEXT COLLATE "C" NOT NULL,
+    reason      TEXT COLLATE "C" NOT NULL,
+    outcome     TEXT COLLATE "C" NOT NULL
+);
+)sql";
+
 } // namespace
 
 std::span<const Migration> postgresql_migrations() {
-    static const std::array<Migration, 7> steps = {{{1, postgresql_tables},
+    static const std::array<Migration, 8> steps = {{{1, postgresql_tables},
                                                     {2, postgresql_lines},
                                                     {3, postgresql_steps},
                                                     {4, postgresql_ahead},
                                                     {5, postgresql_lease},
                                                     {6, postgresql_limits},
-                                                    {7, postgresql_keep_failed}}};
+                                                    {7, postgresql_keep_failed},
+                                                    {8, postgresql_fleet}}};
     return steps;
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "postgresql/fragments.hpp"
+#include "postgresql/fleet_statements.hpp"
 #include "statements/limit_statements.hpp"
-#include "statements/operator_statements.hpp"
 #include "statements/row_statements.hpp"
 #include "statements/statements.hpp"
 
@@ -199,7 +198,7 @@ struct Statements : SubmitStatements, LeaseStatements, OtherStatements {
     StoreStatements store = store_statements;
     RowStatements rows = {};
     LimitStatements limits = {};
-    OperatorStatements operators = {};
+    OperatorStatements operators = operator_statements;
 };
 
 /// All of them, but the shared ones.

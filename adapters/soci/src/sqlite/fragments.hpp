@@ -52,6 +52,12 @@ inline constexpr Fragment fragments[] = {
         coalesce(substr(attempt_errors, 1, length(attempt_errors) - 1) || ',', '[')
         || '{"attempt":' || attempt || ',"at":' || :now || ',"worker":' || json_quote(worker)
         || ',' || {1} || '}]')sql"},
+
+    // See FleetStatements.
+    {"tallies", "json_each(:rows)"},
+    {"given", "value ->> {2} AS {1}"},
+    {"given_text", "value ->> {2} AS {1}"},
+    {"added", "{1} = job_tallies.{1} + excluded.{1}"},
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::sqlite

@@ -255,17 +255,92 @@ constexpr const char* sqlite_keep_failed =
     R"sql(ALTER TABLE jobs ADD COLUMN keep_failed BIGINT;
 )sql";
 
+/// Workers, what they did, and what operators did.
+constexpr const char* sqlite_fleet =
+    R"sql(CREATE TABLE job_workers (
+    worker            TEXT    NOT NULL PRIMARY KEY,
+    host              TEXT    NOT NULL DEFAULT '',
+    process           BIGINT  NOT NULL DEFAULT 0,
+    version           TEXT    NOT NULL DEFAULT '',
+    started_at        BIGINT  NOT NULL DEFAULT 0,
+    state             TEXT    NOT NULL DEFAULT 'running',
+    concurrency       BIGINT  NOT NULL DEFAULT 0,
+    running           BIGINT  NOT NULL DEFAULT 0,
+    queues            TEXT    NOT NULL DEFAULT '',
+    types             TEXT    NOT NULL DEFAULT '',
+    next_within       BIGINT  NOT NULL DEFAULT 0,
+    last_heartbeat    BIGINT  NOT NULL DEFAULT 0,
+    run               BIGINT  NOT NULL DEFAULT 0,
+    number            BIGINT  NOT NULL DEFAULT 0,
+    order_number      BIGINT  NOT NULL DEFAULT 0,
+    order_quiet       INTEGER,
+    order_concurrency INTEGER,
+    order_expires_at  BIGINT
+);
+CREATE TABLE job_tallies (
+    period     TEXT   NOT NULL,
+    start      BIGINT NOT NULL,
+    queue      TEXT   NOT NULL,
+    type       TEXT   NOT NULL,
+    outcome    TEXT   NOT NULL,
+    error_code TEXT   NOT NULL,
+    total      BIGINT NOT NULL,
+    w0         BIGINT NOT NULL,
+    w1         BIGINT NOT NULL,
+    w2         BIGINT NOT NULL,
+    w3         BIGINT NOT NULL,
+    w4         BIGINT NOT NULL,
+    w5         BIGINT NOT NULL,
+    w6         BIGINT NOT NULL,
+    w7         BIGINT NOT NULL,
+    w8         BIGINT NOT NULL,
+    w9         BIGINT NOT NULL,
+    w10        BIGINT NOT NULL,
+    w11        BIGINT NOT NULL,
+    w12        BIGINT NOT NULL,
+    w13        BIGINT NOT NULL,
+    waited     BIGINT NOT NULL,
+    r0         BIGINT NOT NULL,
+    r1         BIGINT NOT NULL,
+    r2         BIGINT NOT NULL,
+    r3         BIGINT NOT NULL,
+    r4         BIGINT NOT NULL,
+    r5         BIGINT NOT NULL,
+    r6         BIGINT NOT NULL,
+    r7         BIGINT NOT NULL,
+    r8         BIGINT NOT NULL,
+    r9         BIGINT NOT NULL,
+    r10        BIGINT NOT NULL,
+    r11        BIGINT NOT NULL,
+    r12        BIGINT NOT NULL,
+    r13        BIGINT NOT NULL,
+    ran        BIGINT NOT NULL,
+    PRIMARY KEY (period, start, queue, type, outcome, error_code)
+);
+CREATE TABLE job_audit (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    recorded_at BIGINT NOT NULL,
+    who         TEXT   NOT NULL,
+    origin      TEXT   NOT NULL,
+    action      TEXT   NOT NULL,
+    target      TEXT   NOT NULL,
+    reason      TEXT   NOT NULL,
+    outcome     TEXT   NOT NULL
+);
+)sql";
+
 } // namespace
 
 std::span<const Migration> sqlite_migrations() {
-    static const std::array<Migration, 8> steps = {{{1, with_readable_times(sqlite_tables)},
+    static const std::array<Migration, 9> steps = {{{1, with_readable_times(sqlite_tables)},
                                                     {2, sqlite_lines},
                                                     {3, sqlite_steps},
                                                     {4, sqlite_clock},
                                                     {5, sqlite_ahead},
                                                     {6, sqlite_lease},
                                                     {7, sqlite_limits},
-                                                    {8, sqlite_keep_failed}}};
+                                                    {8, sqlite_keep_failed},
+                                                    {9, sqlite_fleet}}};
     return steps;
 }
 

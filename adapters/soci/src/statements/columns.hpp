@@ -222,4 +222,43 @@ inline constexpr Column slot[] = {
     {"job_fence", number, "(SELECT jobs.fence FROM jobs WHERE id = job)"},
     {"run_at", number, "(SELECT run_at FROM jobs WHERE id = job)"}};
 
+// Of workers and of what they did.
+
+/// Of read_worker().
+inline constexpr Column worker[] = {{"worker", text},
+                                    {"host", text},
+                                    {"process", number},
+                                    {"version", text},
+                                    {"started_at", number},
+                                    {"state", text},
+                                    {"concurrency", number},
+                                    {"running", number},
+                                    {"queues", text},
+                                    {"types", text},
+                                    {"next_within", number},
+                                    {"last_heartbeat", number},
+                                    {"order_number", number},
+                                    {"order_quiet", number},
+                                    {"order_concurrency", number},
+                                    {"order_expires_at", number}};
+inline constexpr Column worker_run[] = {{"run", number},
+                                        {"number", number},
+                                        {"order_number", number},
+                                        {"order_quiet", number},
+                                        {"order_concurrency", number},
+                                        {"order_expires_at", number}};
+/// Of read_tally().
+inline constexpr Column tally[] = {
+    {"start", number},  {"queue", text}, {"type", text},  {"outcome", text}, {"error_code", text},
+    {"total", number},  {"w0", number},  {"w1", number},  {"w2", number},    {"w3", number},
+    {"w4", number},     {"w5", number},  {"w6", number},  {"w7", number},    {"w8", number},
+    {"w9", number},     {"w10", number}, {"w11", number}, {"w12", number},   {"w13", number},
+    {"waited", number}, {"r0", number},  {"r1", number},  {"r2", number},    {"r3", number},
+    {"r4", number},     {"r5", number},  {"r6", number},  {"r7", number},    {"r8", number},
+    {"r9", number},     {"r10", number}, {"r11", number}, {"r12", number},   {"r13", number},
+    {"ran", number}};
+inline constexpr Column audit_entry[] = {
+    {"id", text},     {"recorded_at", number}, {"who", text},    {"origin", text},
+    {"action", text}, {"target", text},        {"reason", text}, {"outcome", text}};
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::columns

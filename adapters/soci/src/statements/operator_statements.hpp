@@ -1,6 +1,6 @@
 #pragma once
 
-#include "statements/columns.hpp"
+#include "statements/fleet_statements.hpp"
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
@@ -134,6 +134,8 @@ struct OperatorStatements {
         SELECT next_at FROM job_buckets WHERE bucket = :bucket
     )sql",
                       columns::one_number};
+
+    FleetStatements fleet = {};
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -159,6 +159,28 @@ inline constexpr Fragment fragments[] = {
     {"is_queued_at", R"sql(
         not_before = nullif(coalesce(not_before, run_at), new_run_at), run_at = new_run_at)sql"},
     {"of_limit", "bucket >= :first AND bucket < :last"},
+
+    // Tallies: `w0` and so on are the buckets of TimeHistogram for times that were waited, and `r0`
+    // and so on those for times that jobs ran.
+    {"tally_columns", R"sql(
+        period, start, queue, type, outcome, error_code, total, w0, w1, w2, w3, w4, w5, w6, w7,
+        w8, w9, w10, w11, w12, w13, waited, r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11,
+        r12, r13, ran)sql"},
+    {"added_tally", R"sql(
+        {added total}, {added w0}, {added w1}, {added w2}, {added w3}, {added w4}, {added w5},
+        {added w6}, {added w7}, {added w8}, {added w9}, {added w10}, {added w11}, {added w12},
+        {added w13}, {added waited}, {added r0}, {added r1}, {added r2}, {added r3}, {added r4},
+        {added r5}, {added r6}, {added r7}, {added r8}, {added r9}, {added r10}, {added r11},
+        {added r12}, {added r13}, {added ran})sql"},
+    {"given_tally", R"sql(
+        {given_text period 0}, {given start 1}, {given_text queue 2}, {given_text type 3},
+        {given_text outcome 4}, {given_text error_code 5}, {given total 6}, {given w0 7},
+        {given w1 8}, {given w2 9}, {given w3 10}, {given w4 11}, {given w5 12}, {given w6 13},
+        {given w7 14}, {given w8 15}, {given w9 16}, {given w10 17}, {given w11 18},
+        {given w12 19}, {given w13 20}, {given waited 21}, {given r0 22}, {given r1 23},
+        {given r2 24}, {given r3 25}, {given r4 26}, {given r5 27}, {given r6 28},
+        {given r7 29}, {given r8 30}, {given r9 31}, {given r10 32}, {given r11 33},
+        {given r12 34}, {given r13 35}, {given ran 36})sql"},
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter::shared

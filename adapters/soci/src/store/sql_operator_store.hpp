@@ -7,6 +7,8 @@
 #include <asyncjobs/store/operator_store.hpp>
 
 #include <map>
+#include <mutex>
+#include <string>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 
@@ -25,20 +27,26 @@ public:
                                       const Cancellation& cancellation) override;
     std::vector<RetryOutcome> retry(std::span<const JobId> ids) override;
     std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override;
-    WorkerOrders heartbeat(const WorkerHeartbeat&) override { refuse(); }
-    WorkerPage workers(std::string_view, std::size_t) override { refuse(); }
-    bool order(std::string_view, const WorkerOrder&, Duration) override { refuse(); }
-    HistoryPage history(const HistoryQuery&) override { refuse(); }
-    void record(const AuditEntry&) override { refuse(); }
-    AuditPage audit(const AuditQuery&) override { refuse(); }
-    std::size_t purge(std::size_t) override { refuse(); }
+
+    // sql_operator_workers.cpp
+    WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat) override;
+    WorkerPage workers(std::string_view after, std::size_t limit) override;
+    bool order(std::string_view worker, const WorkerOrder& order, Duration valid_for) override;
+
+    // sql_operator_history.cpp
+    HistoryPage history(const HistoryQuery& query) override;
+
+    // sql_operator_audit.cpp
+    void record(const AuditEntry& entry) override;
+    AuditPage audit(const AuditQuery& query) override;
+
+    // sql_operator_purge.cpp
+    std::size_t purge(std::size_t limit) override;
 
 private:
-    [[noreturn]] static void refuse() {
-        throw Error(Errc::unsupported, "the store keeps no workers");
-    }
     class Search; // sql_operator_search.cpp
     class Wait;   // sql_operator_why.cpp
+    class Purge;  // sql_operator_purge.cpp
 
     const OperatorStatements& sql() const { return store_.dialect_->operator_statements(); }
     Timestamp first_lease(Timestamp now) const;
@@ -51,7 +59,11 @@ private:
     void add_others(Session& session, QueuesByName& found, const QueuePage& page,
                     std::string_view after);
 
+    void add_tallies(Session& session, std::span<const Tally> minutes);
+
     SqlJobStore& store_;
+    std::mutex mutex_;
+    std::string walked_to_; ///< the last worker that purge() has looked at
 };
 
 /// One more than what is counted.

@@ -210,7 +210,15 @@ TEST_CASE("each query of operators uses the index made for it") {
         {sql.count_before_in_bucket,
          "INDEX job_waiting_in_bucket (bucket=? AND (queued_at,job)<(?,?))"},
         {sql.holders, "SEARCH job_slots USING PRIMARY KEY (bucket=?)"},
-        {sql.next_start, "SEARCH job_buckets USING PRIMARY KEY (bucket=?)"}};
+        {sql.next_start, "SEARCH job_buckets USING PRIMARY KEY (bucket=?)"},
+        {sql.fleet.workers, "INDEX sqlite_autoindex_job_workers_1 (worker>?)"},
+        {sql.fleet.worker_run, "INDEX sqlite_autoindex_job_workers_1 (worker=?)"},
+        {sql.fleet.tallies,
+         "INDEX sqlite_autoindex_job_tallies_1"
+         " (period=? AND (start,queue,type,outcome,error_code)>(?,?,?,?,?) AND start<?)"},
+        {sql.fleet.forget_tallies, "INDEX sqlite_autoindex_job_tallies_1 (period=? AND start<?)"},
+        {sql.fleet.audit_entries, "INDEX sqlite_autoindex_job_audit_1 (id<?)"},
+        {sql.fleet.forget_audit_entries, "INDEX sqlite_autoindex_job_audit_1 (id<?)"}};
     for (const auto& one : expected) {
         const auto plan = planner.plan_of(one.first);
         CAPTURE(one.first.name);

@@ -25,6 +25,8 @@ TEST_CASE("a prefix is added to names of tables and indexes, and to nothing else
     CHECK(with_table_prefix(
               "job_queues, job_dependencies, asyncjobs_schema, my_jobs, jobless, :job", "a_") ==
           "a_job_queues, a_job_dependencies, a_asyncjobs_schema, my_jobs, jobless, :job");
+    CHECK(with_table_prefix("job_workers, job_tallies, job_audit", "a_") ==
+          "a_job_workers, a_job_tallies, a_job_audit");
     CHECK(with_table_prefix("jobs", "") == "jobs");
 }
 
