@@ -202,6 +202,10 @@ Cases operator_why_cases();
 Cases operator_limit_cases();
 Cases operator_batch_cases();
 Cases operator_argument_cases();
+Cases operator_worker_cases();
+Cases operator_order_cases();
+Cases operator_history_cases();
+Cases operator_audit_cases();
 /// Of stores that lack what a case names in `needs`.
 Cases unsupported_cases();
 /// Require StoreFactory::move_clock.
@@ -209,5 +213,6 @@ Cases clock_cases();
 Cases place_clock_cases();
 Cases set_back_cases();
 Cases operator_clock_cases();
+Cases operator_worker_clock_cases();
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail

@@ -87,15 +87,15 @@ void changes_jobs_as_single_calls(Scene& scene) {
                                        scene.failed({.queue = "own"})};
     const std::vector<JobId> running = {scene.running({.queue = "run"}).lease.id,
                                         scene.running({.queue = "run"}).lease.id};
-    const Cancellation request{.reason = "no"}, forced{.reason = "now", .force = true};
+    const Cancellation request{.reason = "no"}, by_force{.reason = "now", .force = true};
     auto& operators = scene.operators();
     operators.cancel({{pending[0], running[0]}}, request);
     scene.store().cancel(pending[1], request);
     scene.store().cancel(running[1], request);
     expect_twin(scene, pending[0], pending[1], "after a cancel of a pending job");
     expect_twin(scene, running[0], running[1], "after a cancel of a processing job");
-    operators.cancel({{running[0]}}, forced);
-    scene.store().cancel(running[1], forced);
+    operators.cancel({{running[0]}}, by_force);
+    scene.store().cancel(running[1], by_force);
     expect_twin(scene, running[0], running[1], "after a forced cancel");
     operators.retry({{pending[0], failed[0], running[0]}});
     for (const JobId& id : {pending[1], failed[1], running[1]}) scene.store().retry(id);

@@ -95,18 +95,18 @@ void finds_by_type(Scene& scene) {
                  [](const std::string& name) { return JobSearch{.type = name}; });
 }
 
-const std::vector<std::string> labels = {"ann",  "Ann", "ann ",    "an",       "a%", "a_n",
-                                         "a\\n", "a'n", "\"ann\"", "\u00e4nn", ""};
+const std::vector<std::string> close_labels = {"ann",  "Ann", "ann ",    "an",       "a%", "a_n",
+                                               "a\\n", "a'n", "\"ann\"", "\u00e4nn", ""};
 
 void finds_by_owner(Scene& scene) {
     const auto submit = [&](const std::string& owner) { return scene.submit({.owner = owner}); };
-    expect_exact(scene, labels, submit,
+    expect_exact(scene, close_labels, submit,
                  [](const std::string& owner) { return JobSearch{.owner = owner}; });
 }
 
 void finds_by_worker(Scene& scene) {
     std::vector<JobId> ids;
-    for (const std::string& worker : labels) {
+    for (const std::string& worker : close_labels) {
         if (worker.empty()) continue;
         scene.submit();
         ids.push_back(scene.claim_one("default", long_lease, worker).lease.id);
@@ -114,8 +114,8 @@ void finds_by_worker(Scene& scene) {
             scene.accept(Settlement::completed({ids.back(), scene.job(ids.back()).fence}, {}));
     }
     for (std::size_t i = 0; i < ids.size(); ++i)
-        expect_equal(found_by(scene, {.worker = labels[i]}), {ids[i]},
-                     fmt::format("jobs found by the worker {}", show(labels[i])));
+        expect_equal(found_by(scene, {.worker = close_labels[i]}), {ids[i]},
+                     fmt::format("jobs found by the worker {}", show(close_labels[i])));
     expect_equal(found_by(scene, {.worker = "unknown"}), {}, "jobs of an unknown worker");
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "broken/claims.hpp"
+#include "broken/fleet.hpp"
 #include "broken/leases.hpp"
 #include "broken/limits.hpp"
 #include "broken/operators.hpp"

@@ -11,21 +11,21 @@ WorkerRecord reported_at(Timestamp time, WorkerState state = WorkerState::runnin
     return {.report = {.worker = "a", .state = state, .next_within = 5s}, .last_heartbeat = time};
 }
 
-constexpr Timestamp heard_at{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8} + 12h};
+constexpr Timestamp last_seen{std::chrono::sys_days{std::chrono::year{2025} / 1 / 8} + 12h};
 
 } // namespace
 
 TEST_CASE("a worker that misses more than three heartbeats is dead") {
-    CHECK_FALSE(is_dead(reported_at(heard_at), heard_at + 15s));
-    CHECK(is_dead(reported_at(heard_at), heard_at + 15s + 1us));
+    CHECK_FALSE(is_dead(reported_at(last_seen), last_seen + 15s));
+    CHECK(is_dead(reported_at(last_seen), last_seen + 15s + 1us));
 }
 
 TEST_CASE("a worker that has stopped is not dead") {
-    CHECK_FALSE(is_dead(reported_at(heard_at, WorkerState::stopped), heard_at + 24h));
+    CHECK_FALSE(is_dead(reported_at(last_seen, WorkerState::stopped), last_seen + 24h));
 }
 
 TEST_CASE("a worker that reported after the time is not dead") {
-    CHECK_FALSE(is_dead(reported_at(heard_at), heard_at - 1h));
+    CHECK_FALSE(is_dead(reported_at(last_seen), last_seen - 1h));
 }
 
 TEST_CASE("states have their enumerators' names") {
