@@ -78,7 +78,7 @@ struct PendingOrder {
     friend bool operator==(const PendingOrder&, const PendingOrder&) = default;
 };
 
-/// What a store knows of an executor.
+/// The record of an executor in a store.
 struct WorkerRecord {
     static constexpr int missed_heartbeats = 3; ///< a worker that misses more is dead
     static constexpr Duration kept_for = std::chrono::hours{24}; ///< after its last heartbeat
