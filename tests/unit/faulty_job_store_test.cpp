@@ -93,6 +93,22 @@ TEST_CASE_FIXTURE(FaultyStore, "every member can fail") {
     CHECK_THROWS_AS(store.remove(id), Error);
     CHECK_THROWS_AS(store.workload("queue", "type"), Error);
     CHECK_THROWS_AS(store.set_paused("queue", true), Error);
+    CHECK_THROWS_AS(store.operators()->counts(), Error);
+}
+
+TEST_CASE_FIXTURE(FaultyStore, "a call of an operator can fail before or after it happened") {
+    const WorkerHeartbeat heartbeat{
+        .report = {.worker = "w", .concurrency = 1, .next_within = std::chrono::minutes{1}},
+        .run = 1,
+        .number = 1};
+    const auto workers = [&] { return inner.operators()->workers("", 1).workers.size(); };
+    fault = Fault::lost_before;
+    CHECK_THROWS_AS(store.operators()->heartbeat(heartbeat), Error);
+    CHECK(workers() == 0);
+    fault = Fault::reply_lost;
+    CHECK_THROWS_AS(store.operators()->heartbeat(heartbeat), Error);
+    CHECK(workers() == 1);
+    CHECK(asked.back() == "operators.heartbeat");
 }
 
 } // namespace

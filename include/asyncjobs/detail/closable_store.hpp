@@ -2,6 +2,7 @@
 
 #include <asyncjobs/error.hpp>
 #include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/intercepting_operator_store.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -34,8 +35,9 @@ public:
         } while (!idle_.wait_for(lock, std::chrono::milliseconds{50}, is_idle));
     }
 
-    /// No thread needs it, and its calls could not be closed.
-    OperatorStore* operators() noexcept override { return nullptr; }
+    OperatorStore* operators() noexcept override {
+        return inner().operators() ? &operators_ : nullptr;
+    }
 
     bool is_closed() {
         const std::lock_guard lock(mutex_);
@@ -44,6 +46,7 @@ public:
 
 private:
     friend InterceptingJobStore;
+    friend InterceptingOperatorStore<ClosableStore>;
 
     class UnderWay {
     public:
@@ -69,6 +72,7 @@ private:
         return call(inner());
     }
 
+    InterceptingOperatorStore<ClosableStore> operators_{*this};
     std::mutex mutex_;
     std::condition_variable idle_;
     std::size_t under_way_ = 0;

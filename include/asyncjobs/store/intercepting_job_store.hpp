@@ -21,7 +21,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// without one. If intercept() is private, `Derived` declares `friend InterceptingJobStore;`.
 ///
 /// `Base` has the other members: capabilities(), take_clock_notices(), interrupt(), notifier() and
-/// operators(), whose calls are not intercepted.
+/// operators(), whose calls are not intercepted: see InterceptingOperatorStore.
 template <typename Derived, typename Base = JobStore>
 class ASYNCJOBS_VISIBLE InterceptingJobStore : public Base {
 public:

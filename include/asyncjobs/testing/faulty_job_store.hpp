@@ -1,14 +1,15 @@
 #pragma once
 
 #include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/intercepting_operator_store.hpp>
 
 #include <functional>
 #include <string_view>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::testing {
 
-/// A store whose calls fail according to a plan, before or after the inner store has acted; those on
-/// its operators() do not.
+/// A store whose calls, and those of its operators(), fail according to a plan, before or after the
+/// inner store has acted.
 ///
 /// Thread-safety  As the inner store's, if the plan's is.
 /// Ownership      Borrows `inner`.
@@ -26,13 +27,19 @@ public:
         lost_before, ///< nothing happened; throws Errc::unknown_outcome, too
     };
 
-    /// Called once per call, with the name of the member called: `submit`, `exchange`, ...
+    /// Called once per call, with the name of the member called: `submit`, `exchange`, ...; of
+    /// operators() `operators.heartbeat`, for example.
     using Plan = std::function<Fault(std::string_view member)>;
 
     FaultyJobStore(JobStore& inner, Plan plan);
 
+    OperatorStore* operators() noexcept override {
+        return inner().operators() ? &operators_ : nullptr;
+    }
+
 private:
     friend InterceptingJobStore;
+    friend InterceptingOperatorStore<FaultyJobStore>;
 
     auto intercept(std::string_view member, const auto& call) {
         const Fault fault = plan_ ? plan_(member) : Fault::none;
@@ -43,6 +50,7 @@ private:
     [[noreturn]] static void fail(Fault fault);
 
     Plan plan_;
+    InterceptingOperatorStore<FaultyJobStore> operators_{*this};
 };
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::testing
