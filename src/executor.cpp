@@ -1,9 +1,11 @@
 #include <asyncjobs/impl/exchange_loop.ipp>
 #include <asyncjobs/impl/executor.ipp>
 #include <asyncjobs/impl/executor_core.ipp>
+#include <asyncjobs/impl/executor_heartbeats.ipp>
 #include <asyncjobs/impl/executor_reports.ipp>
 #include <asyncjobs/impl/handler_store.ipp>
 #include <asyncjobs/impl/handler_table.ipp>
+#include <asyncjobs/impl/heartbeats.ipp>
 #include <asyncjobs/impl/job_context.ipp>
 #include <asyncjobs/impl/lease_keeper.ipp>
 #include <asyncjobs/impl/middleware_chain.ipp>

@@ -21,7 +21,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 /// processes, may share a store.
 ///
 /// Register handlers, then start(). A job whose type has no handler here is released for a worker
-/// that has one.
+/// that has one. If the store has operators(), the executor reports to them and obeys their orders.
 ///
 /// Thread-safety  Full, but handle() and use() may be called only before start().
 /// Ownership      Borrows the store, which must outlive it.
@@ -84,10 +84,10 @@ public:
 
     /// Stops claiming and waits up to `grace` for running handlers; then requests them to stop, and
     /// releases jobs that have not finished after `grace_to_stop` more, with their attempts
-    /// refunded. Returns when all of that is recorded, or after `record_within` more if the store
-    /// could not record it: at the latest after the sum of the three. A concurrent call does the
-    /// same with its own graces, so that `stop({}, {})` ends both at once. Does nothing once
-    /// stopped.
+    /// refunded. Returns when all of that is recorded, and the stop reported to operators, or after
+    /// `record_within` more if the store could not record it: at the latest after the sum of the
+    /// three. A concurrent call does the same with its own graces, so that `stop({}, {})` ends both
+    /// at once. Does nothing once stopped.
     ///
     /// Blocks. Code on an io_context that handlers of this executor need, such as a coroutine, uses
     /// stop_async() instead. Throws Error (Errc::conflict) if called by a blocking handler of this

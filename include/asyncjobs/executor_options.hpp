@@ -40,7 +40,8 @@ struct ExecutorOptions {
     /// 0-10000; how many of these may take a thread each, started on demand; 0: `concurrency`.
     /// Asynchronous handlers take none.
     unsigned threads = 0;
-    std::string worker = {}; ///< this executor's name in the store; empty: host, process, random
+    std::string worker = {};  ///< this executor's name in the store; empty: host, process, random
+    std::string version = {}; ///< of the program, for operators; at most 255 bytes
     TimeSpan lease_for =
         std::chrono::seconds{30}; ///< 100 ms - 1 day; a crash delays its jobs by about as long
     TimeSpan poll_every = std::chrono::seconds{1}; ///< 1 ms - 1 hour; makes up for lost hints
@@ -48,6 +49,9 @@ struct ExecutorOptions {
         std::chrono::milliseconds{250};              ///< 1 ms - 1 min; how often progress is stored
     TimeSpan rescue_every = std::chrono::seconds{5}; ///< 1 ms - 1 hour
     TimeSpan purge_every = std::chrono::minutes{1};  ///< 1 ms - 1 day
+    /// 100 ms - 1 min; how often it reports to operators, counts ended attempts in the store and
+    /// obeys orders. A crash loses the counts since the last heartbeat.
+    TimeSpan heartbeat_every = std::chrono::seconds{5};
     /// How long a timed-out handler may take to stop. After it the attempt has failed, and another
     /// job takes its slot; its thread, if it has one, is replaced, and ends when the handler
     /// returns.

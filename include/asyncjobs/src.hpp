@@ -19,9 +19,11 @@
 #include <asyncjobs/impl/exchange_loop.ipp>
 #include <asyncjobs/impl/executor.ipp>
 #include <asyncjobs/impl/executor_core.ipp>
+#include <asyncjobs/impl/executor_heartbeats.ipp>
 #include <asyncjobs/impl/executor_reports.ipp>
 #include <asyncjobs/impl/handler_store.ipp>
 #include <asyncjobs/impl/handler_table.ipp>
+#include <asyncjobs/impl/heartbeats.ipp>
 #include <asyncjobs/impl/job.ipp>
 #include <asyncjobs/impl/job_context.ipp>
 #include <asyncjobs/impl/job_id.ipp>

@@ -45,6 +45,12 @@ TEST_CASE("a bad option throws an error with its name, value and range") {
         {[](Options& o) { o.purge_every = 0us; },
          "purge_every is 0 us, but must be from 1000 us to 86400000000 us"},
         {[](Options& o) { o.purge_every = 25h; }, "purge_every is 90000000000 us"},
+        {[](Options& o) { o.heartbeat_every = 99ms; },
+         "heartbeat_every is 99000 us, but must be from 100000 us to 60000000 us"},
+        {[](Options& o) { o.heartbeat_every = 61s; }, "heartbeat_every is 61000000 us"},
+        {[](Options& o) { o.version = "1\n2"; },
+         "version is \"1?2\", but must be at most 255 bytes"},
+        {[](Options& o) { o.version = std::string(256, '1'); }, "must be at most 255 bytes"},
         {[](Options& o) { o.timeout_grace = -1us; },
          "timeout_grace is -1 us, but must be from 0 us to 3600000000 us"},
         {[](Options& o) { o.timeout_grace = 2h; }, "timeout_grace is 7200000000 us"},
@@ -71,6 +77,7 @@ TEST_CASE_FIXTURE(World, "the bounds of every option are allowed") {
     least.concurrency = 0;
     least.lease_for = 100ms;
     least.poll_every = least.report_every = least.rescue_every = least.purge_every = 1ms;
+    least.heartbeat_every = 100ms;
     least.timeout_grace = 0s;
     least.crash_limit = 1;
     least.prefetch_limit = 0;
@@ -79,7 +86,8 @@ TEST_CASE_FIXTURE(World, "the bounds of every option are allowed") {
     most.worker = std::string(200, 'w');
     most.lease_for = most.purge_every = 24h;
     most.poll_every = most.rescue_every = most.timeout_grace = 1h;
-    most.report_every = 1min;
+    most.report_every = most.heartbeat_every = 1min;
+    most.version = std::string(255, '1');
     most.crash_limit = 1000;
     most.prefetch_limit = 100'000;
     CHECK_NOTHROW(Executor(store, process, most));

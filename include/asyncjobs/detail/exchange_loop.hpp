@@ -5,6 +5,7 @@
 #include <asyncjobs/detail/live_jobs.hpp>
 #include <asyncjobs/detail/refused_outcomes.hpp>
 #include <asyncjobs/detail/slot_planner.hpp>
+#include <asyncjobs/detail/tally_book.hpp>
 #include <asyncjobs/executor_options.hpp>
 #include <asyncjobs/runtime.hpp>
 
@@ -49,6 +50,7 @@ public:
         std::mutex& mutex;
         SlotPlanner& planner;
         LiveJobs& live;
+        TallyBook* tallies = nullptr; ///< of ended attempts; null: they are not counted
     };
 
     struct Hooks {

@@ -6,10 +6,12 @@
 #include <asyncjobs/detail/executor_reports.hpp>
 #include <asyncjobs/detail/handler_store.hpp>
 #include <asyncjobs/detail/handler_table.hpp>
+#include <asyncjobs/detail/heartbeats.hpp>
 #include <asyncjobs/detail/lease_keeper.hpp>
 #include <asyncjobs/detail/live_jobs.hpp>
 #include <asyncjobs/detail/maintenance.hpp>
 #include <asyncjobs/detail/slot_planner.hpp>
+#include <asyncjobs/detail/tally_book.hpp>
 #include <asyncjobs/executor_options.hpp>
 
 #include <atomic>
@@ -27,8 +29,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// The engine of an Executor: runs handlers, and connects the parts that decide what to claim and
-/// start (SlotPlanner), talk to the store (ExchangeLoop), renew leases (LeaseKeeper) and rescue and
-/// purge jobs (Maintenance).
+/// start (SlotPlanner), talk to the store (ExchangeLoop), renew leases (LeaseKeeper), rescue and
+/// purge jobs (Maintenance), and report to operators (Heartbeats).
 ///
 /// A job is `live` from its claim to its accepted settlement: ready (waits for a slot, and for a
 /// thread if its handler blocks), running, or ended (waits for the next exchange).
@@ -76,6 +78,13 @@ private:
     void release_overdue();
     const Handler& handler_of(const Attempt& attempt) const;
 
+    // Reports to operators, and their orders (impl/executor_heartbeats.ipp).
+    std::unique_ptr<Heartbeats> make_heartbeats();
+    WorkerReport report();
+    void obey(const WorkerOrder& order);
+    void set_quiet(bool quiet);
+    void on_rescued(const std::vector<Rescued>& jobs);
+
     // Lifecycle and hints (impl/executor_core.ipp).
     /// The executor whose handler the calling thread runs.
     static const ExecutorCore*& runs_handler_of() noexcept;
@@ -97,6 +106,8 @@ private:
     Phase phase_ = Phase::created;
     SlotPlanner planner_;
     LiveJobs live_;
+    TallyBook tallies_; ///< empty for a store without operators
+    Timestamp started_at_ = {};
     std::set<std::string> unknown_types_;
     unsigned stops_ = 0;             ///< active asynchronous ones, with a thread each
     std::unique_ptr<Event> drained_; ///< set when stopping and nothing is live, or stopped
@@ -107,6 +118,7 @@ private:
     const std::shared_ptr<HandlerStore> access_;
     std::unique_ptr<LeaseKeeper> lease_keeper_;
     std::unique_ptr<Maintenance> maintenance_;
+    std::unique_ptr<Heartbeats> heartbeats_; ///< null for a store without operators
     // Destroyed first, in reverse order: their tasks use everything above.
     ExchangeLoop exchange_loop_;
     std::unique_ptr<Lane> maintenance_lane_;
@@ -121,5 +133,6 @@ private:
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/executor_core.ipp>
+#include <asyncjobs/impl/executor_heartbeats.ipp>
 #include <asyncjobs/impl/running.ipp>
 #endif

@@ -28,8 +28,9 @@ public:
     void log(LogEntry::Level level, const std::string& message, const JobId& job = {});
     void started(const ClaimedJob& job, Duration waited);
     void progressed(const ClaimedJob& job, int percent);
-    /// Notifies the store's subscribers, too.
-    void rescued(const std::vector<Rescued>& jobs);
+    /// Notifies the store's subscribers, too. `events` are those of the jobs, if they have a
+    /// stream.
+    void rescued(const std::vector<Rescued>& jobs, std::vector<JobEvent> events);
     void clock_notice(const ClockNotice& notice);
 
 private:

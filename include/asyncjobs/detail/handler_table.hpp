@@ -44,6 +44,14 @@ public:
         return found == handlers_.end() ? nullptr : &found->second;
     }
 
+    /// The types that have a handler, by name.
+    std::vector<std::string> types() const {
+        std::vector<std::string> types;
+        types.reserve(handlers_.size());
+        for (const auto& [type, handler] : handlers_) types.push_back(type);
+        return types;
+    }
+
     const RetryPolicy& retry_policy_of(const Handler& handler) const noexcept {
         return handler.options.retry ? *handler.options.retry : retry_;
     }

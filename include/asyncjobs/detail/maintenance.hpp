@@ -4,7 +4,9 @@
 #include <asyncjobs/detail/retry.hpp>
 #include <asyncjobs/runtime.hpp>
 #include <asyncjobs/store/job_store.hpp>
+#include <asyncjobs/store/operator_store.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,8 +16,8 @@
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
 /// Maintains jobs without a worker: rescues expired leases, unblocks dependents of finished jobs,
-/// purges expired jobs. Every executor of a fleet does it; the store ensures that nothing is done
-/// twice.
+/// purges expired jobs and what operators no longer need. Every executor of a fleet does it; the
+/// store ensures that nothing is done twice.
 class Maintenance {
 public:
     struct Options {
@@ -97,12 +99,17 @@ private:
             count = store_.purge(batch);
         } catch (const std::exception&) {
         }
+        try {
+            if (auto* const operators = store_.operators())
+                count = std::max(count, operators->purge(batch));
+        } catch (const std::exception&) {
+        }
         arm_again(purge_timer_, options_.purge_every, count);
     }
 
     /// One batch per task of the lane, so that a backlog does not delay renewals.
     void arm_again(const std::unique_ptr<Timer>& timer, Duration period, std::size_t done) {
-        arm(timer, done == batch ? Duration::zero() : period);
+        arm(timer, done >= batch ? Duration::zero() : period);
     }
 
     Runtime& runtime_;

@@ -28,6 +28,13 @@ public:
         return std::ranges::find(queues_, name, &ServedQueue::name) != queues_.end();
     }
 
+    std::vector<std::string> names() const {
+        std::vector<std::string> names;
+        names.reserve(queues_.size());
+        for (const auto& queue : queues_) names.push_back(queue.name);
+        return names;
+    }
+
     /// Draws one place after the other among the remaining weighted queues.
     std::vector<std::string> draw(const std::function<std::uint64_t()>& random_bits) const {
         std::vector<const ServedQueue*> order;

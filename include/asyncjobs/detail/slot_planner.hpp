@@ -78,7 +78,9 @@ public:
     void add_handler(HandlerKind kind) noexcept;
     bool has_async() const noexcept { return has_async_; }
     void set_concurrency(unsigned concurrency);
+    unsigned concurrency() const noexcept { return concurrency_; }
     void set_queues(QueueOrder queues);
+    std::vector<std::string> queue_names() const { return queues_.names(); }
     /// The size of the thread pool; handlers that were given up keep their threads.
     unsigned threads() const noexcept { return threads_ + abandoned_; }
 
@@ -86,6 +88,9 @@ public:
     void open() noexcept { is_open_ = true; }
     /// Returns the jobs that have not started.
     std::vector<AttemptPtr> close();
+    /// While quiet, nothing is claimed; claimed jobs run.
+    void set_quiet(bool quiet) noexcept;
+    bool is_quiet() const noexcept { return is_quiet_; }
 
     // Claims.
     /// There may be due jobs in some queue.
@@ -127,6 +132,8 @@ public:
     /// The thread of a blocking handler has returned.
     void thread_returned(bool was_abandoned) noexcept;
     void async_ended() noexcept { --running_; }
+    /// How many handlers run.
+    unsigned running() const noexcept { return static_cast<unsigned>(running_ - starting_); }
     /// A handler is given up: its slot is free, and its thread is replaced.
     void abandon(HandlerKind kind) noexcept;
 
@@ -149,6 +156,7 @@ private:
     bool has_blocking_ = false; ///< handlers
     bool has_async_ = false;
     bool is_open_ = false;
+    bool is_quiet_ = false;
     unsigned concurrency_;
     unsigned threads_;
     QueueOrder queues_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asyncjobs/detail/ended_attempt.hpp>
 #include <asyncjobs/detail/exchange_loop.hpp>
 #include <asyncjobs/detail/job_event.hpp>
 #include <asyncjobs/detail/retry.hpp>
@@ -204,11 +205,13 @@ ASYNCJOBS_INLINE void ExchangeLoop::note_ended(Lock&, const Settlement& settleme
         note(LogEntry::Level::warning,
              "handler completed its job in a transaction that did not commit", id);
     if (news.is_watched) news.changed.push_back(id);
-    if (context_.reports.has_events() && attempt) {
+    if (attempt && (context_.reports.has_events() || shared_.tallies)) {
         const auto status =
             was_completed_externally && !settled.accepted ? JobStatus::completed : settled.status;
-        news.events.push_back(
-            job_event(settlement, status, *attempt, context_.runtime.wall_clock()));
+        const auto now = context_.runtime.wall_clock();
+        if (shared_.tallies) shared_.tallies->add(ended_attempt(settlement, status, *attempt, now));
+        if (context_.reports.has_events())
+            news.events.push_back(job_event(settlement, status, *attempt, now));
     }
     for (const auto& job : settlement.follow_ups()) news.ready_queues.insert(job.queue);
     if (settlement.kind() == Settlement::Kind::released && attempt &&

@@ -3,21 +3,15 @@
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/detail/deadline.hpp>
 #include <asyncjobs/detail/executor_core.hpp>
+#include <asyncjobs/detail/worker_name.hpp>
 #include <asyncjobs/store/store_helpers.hpp>
 
-#include <boost/asio/ip/host_name.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <span>
 #include <string>
 #include <thread>
-
-#ifdef _WIN32
-#include <process.h>
-#else
-#include <unistd.h>
-#endif
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
@@ -65,6 +59,8 @@ inline ExecutorOptions checked(ExecutorOptions options, const StoreCapabilities&
     check_range("report_every", options.report_every, Duration{1ms}, Duration{1min});
     check_range("rescue_every", options.rescue_every, Duration{1ms}, Duration{1h});
     check_range("purge_every", options.purge_every, Duration{1ms}, Duration{24h});
+    check_range("heartbeat_every", options.heartbeat_every, Duration{100ms}, Duration{1min});
+    check_label("version", options.version);
     check_range("timeout_grace", options.timeout_grace, Duration{0}, Duration{1h});
     check_range("crash_limit", options.crash_limit, 1, 1000);
     check_range("record_within", options.record_within, Duration{10ms}, Duration{1h});
@@ -72,26 +68,6 @@ inline ExecutorOptions checked(ExecutorOptions options, const StoreCapabilities&
     check_limits(options.limits);
     check_supported(options.limits, store);
     return options;
-}
-
-inline int process_id() {
-#ifdef _WIN32
-    return ::_getpid();
-#else
-    return ::getpid();
-#endif
-}
-
-/// Unique to one executor, so that leases_of() returns its own leases only.
-inline std::string worker_name(const std::string& requested, std::uint64_t random_bits) {
-    constexpr std::size_t longest_host = 64;
-    std::string base = requested;
-    if (requested.empty()) {
-        boost::system::error_code failed;
-        const std::string host = boost::asio::ip::host_name(failed).substr(0, longest_host);
-        base = fmt::format("{}:{}", failed ? "host" : printable(host), process_id());
-    }
-    return fmt::format("{}/{:08x}", base, random_bits & 0xFFFFFFFF);
 }
 
 ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
@@ -111,7 +87,10 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
            .options = options_,
            .worker = worker_,
            .reports = reports_},
-          {.mutex = mutex_, .planner = planner_, .live = live_},
+          {.mutex = mutex_,
+           .planner = planner_,
+           .live = live_,
+           .tallies = store_.operators() ? &tallies_ : nullptr},
           {.adopt = [this](Lock& lock, std::vector<ClaimedJob> jobs, SteadyTime claimed_at,
                            bool ahead) { return adopt(lock, std::move(jobs), claimed_at, ahead); },
            .settled = [this](Lock& lock) { notice_drained(lock); },
@@ -136,9 +115,10 @@ ASYNCJOBS_INLINE ExecutorCore::ExecutorCore(JobStore& store, Runtime& runtime,
                              options_.events},
         Maintenance::Hooks{
             .may_rescue = [this] { return may_rescue(); },
-            .on_rescued = [this](const std::vector<Rescued>& jobs) { reports_.rescued(jobs); },
+            .on_rescued = [this](const std::vector<Rescued>& jobs) { on_rescued(jobs); },
             .on_clock_notice =
                 [this](const ClockNotice& notice) { reports_.clock_notice(notice); }});
+    heartbeats_ = make_heartbeats();
     auto& notifier = store_.notifier();
     ready_subscription_ = notifier.on_ready([this](std::string_view queue) { on_ready(queue); });
     cancel_subscription_ = notifier.on_cancel_requested(
@@ -183,7 +163,9 @@ ASYNCJOBS_INLINE void ExecutorCore::start() {
     planner_.open();
     exchange_loop_.open(lock);
     maintenance_->start();
+    started_at_ = runtime_.wall_clock();
     phase_ = Phase::started;
+    if (heartbeats_) heartbeats_->start();
     exchange_loop_.schedule(lock);
 }
 
@@ -215,6 +197,7 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop,
     notice_drained(lock);
     lock.unlock();
 
+    const Duration to_record = record_within.value_or(options_.record_within);
     auto deadline = deadline_after(runtime_.now(), grace);
     if (!drained_->wait(deadline)) {
         for (const auto& attempt : live_attempts()) attempt->stop(StopReason::shutdown);
@@ -224,10 +207,11 @@ ASYNCJOBS_INLINE void ExecutorCore::stop(Duration grace, Duration grace_to_stop,
             for (const auto& attempt : live_.all()) exchange_loop_.release(lock, attempt);
             exchange_loop_.schedule(lock);
             lock.unlock();
-            stopped_in_time_ = drained_->wait(
-                deadline_after(deadline, record_within.value_or(options_.record_within)));
+            stopped_in_time_ = drained_->wait(deadline_after(deadline, to_record));
         }
     }
+    if (heartbeats_)
+        heartbeats_->stop(deadline_after(std::min(deadline, runtime_.now()), to_record));
     halt();
 }
 

@@ -35,19 +35,15 @@ ASYNCJOBS_INLINE void ExecutorReports::progressed(const ClaimedJob& job, int per
     publish({std::move(event)});
 }
 
-ASYNCJOBS_INLINE void ExecutorReports::rescued(const std::vector<Rescued>& jobs) {
+ASYNCJOBS_INLINE void ExecutorReports::rescued(const std::vector<Rescued>& jobs,
+                                               std::vector<JobEvent> events) {
     std::vector<JobId> changed;
     for (const auto& job : jobs) {
         changed.push_back(job.id);
         log(job.status == JobStatus::failed ? LogEntry::Level::error : LogEntry::Level::warning,
             fmt::format("worker lost; its job is {} now", to_string(job.status)), job.id);
     }
-    if (has_events()) {
-        std::vector<std::pair<JobEvent::Kind, JobId>> happened;
-        happened.reserve(jobs.size());
-        for (const auto& job : jobs) happened.emplace_back(event_kind(job), job.id);
-        publish(job_events(store_, happened, runtime_.wall_clock(), error_code::worker_lost));
-    }
+    if (has_events()) publish(std::move(events));
     store_.notifier().changed(changed);
     for (const auto& job : jobs)
         if (job.status == JobStatus::pending) store_.notifier().ready(job.queue);

@@ -47,6 +47,11 @@ ASYNCJOBS_INLINE std::vector<SlotPlanner::AttemptPtr> SlotPlanner::close() {
     return taken;
 }
 
+ASYNCJOBS_INLINE void SlotPlanner::set_quiet(bool quiet) noexcept {
+    is_quiet_ = quiet;
+    poll();
+}
+
 ASYNCJOBS_INLINE void SlotPlanner::poll() noexcept {
     may_claim_ = true;
     try_from_ = {};
@@ -80,7 +85,7 @@ ASYNCJOBS_INLINE SlotPlanner::Room SlotPlanner::room(std::size_t ahead) const no
 
 /// While all threads are busy, a few jobs are claimed that may need none.
 ASYNCJOBS_INLINE std::size_t SlotPlanner::claimable(SteadyTime now) const {
-    if (!is_open_) return 0;
+    if (!is_open_ || is_quiet_) return 0;
     const auto [slots, threads] = room(prefetch_.target());
     if (threads > 0 || !ready_.jobs.empty() || !has_async_) return std::min(slots, threads);
     return now >= try_from_ ? std::min(slots, 1 + async_in_a_row_) : 0;

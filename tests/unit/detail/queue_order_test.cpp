@@ -54,6 +54,7 @@ TEST_CASE("a queue is found by its name") {
     CHECK(order.contains("a"));
     CHECK(order.contains("b"));
     CHECK_FALSE(order.contains("c"));
+    CHECK(order.names() == Names{"b", "a"});
 }
 
 } // namespace

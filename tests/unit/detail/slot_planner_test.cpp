@@ -233,6 +233,22 @@ TEST_CASE("nothing is claimed before the executor opens or after it closes") {
     CHECK(planner.plan_start().threads == 0);
 }
 
+TEST_CASE("while quiet, nothing is claimed, and ready jobs start") {
+    auto planner = PlannerState{.mean = 1ms}.planner();
+    planner.plan_claim(planner_start, no_randomness);
+    PlannerState::add(planner, HandlerKind::blocking);
+    planner.set_quiet(true);
+    CHECK(planner.claimable(planner_start) == 0);
+    CHECK(planner.plan_claim(planner_start, no_randomness).limit == 0);
+    CHECK(planner.plan_start().threads == 1);
+    planner.thread_began();
+    CHECK(planner.next_for_thread(planner_start));
+    CHECK(planner.running() == 1);
+    planner.set_quiet(false);
+    CHECK(planner.may_claim());
+    CHECK(planner.claimable(planner_start) > 0);
+}
+
 TEST_CASE("a thread takes ready jobs in order, and frees its slot when none is left") {
     auto planner = PlannerState{.concurrency = 1}.planner();
     for (const int number : {1, 2})
