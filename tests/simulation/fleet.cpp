@@ -27,6 +27,7 @@ namespace {
 constexpr int fleet_crash_limit = 3;
 constexpr Duration fleet_lease_for = 1s;
 constexpr Duration rescue_every = 300ms;
+constexpr Duration lost_by_crash = 10s; ///< of tallies
 
 /// One handler's run, as observed.
 struct Run {
@@ -44,7 +45,12 @@ public:
               planted_ ? *planted_ : static_cast<JobStore&>(truth_),
               [this] { return world_.wall_clock(); }, fleet_crash_limit,
               [this](const LeaseRef& lease, Timestamp ran_out) { on_rescue(lease, ran_out); }),
-          store_(history_, [this](std::string_view) { return draw_fault(); }),
+          store_(history_,
+                 [this](std::string_view) {
+                     const auto fault = draw_fault();
+                     history_.tallies().lose_reply(fault == FaultyJobStore::Fault::reply_lost);
+                     return fault;
+                 }),
           ever_faulty_(world_.chance(0.75)), faulty_(ever_faulty_), is_limited_(world_.chance(0.5)),
           own_limit_(draw_own_limit()), client_(store_, client_runtime_) {}
 
@@ -60,7 +66,8 @@ public:
         if (is_limited_ && world_.chance(0.3)) take_limits_away();
         world_.run_until([this] { return all_finished(); }, world_.now() + 10min);
         history_.check_end(acknowledged_);
-        for (auto& member : members_) member.executor->stop(10s);
+        for (auto& member : members_) stop(member, 10s, 5s);
+        history_.check_tallies(lost_by_crash);
         return history_.violations();
     }
 
@@ -95,6 +102,7 @@ private:
                                                        .poll_every = 200ms,
                                                        .report_every = 50ms,
                                                        .rescue_every = rescue_every,
+                                                       .heartbeat_every = 500ms,
                                                        .timeout_grace = 200ms,
                                                        .crash_limit = fleet_crash_limit,
                                                        .prefetch_limit = 5,
@@ -112,6 +120,13 @@ private:
     void crash(Member& member) {
         if (!member.executor) return;
         member.process->crash();
+        history_.tallies().gone(member.executor->worker(), world_.wall_clock());
+        member.executor.reset();
+    }
+
+    void stop(Member& member, Duration grace, Duration grace_to_stop) {
+        member.executor->stop(grace, grace_to_stop);
+        history_.tallies().gone(member.executor->worker(), world_.wall_clock());
         member.executor.reset();
     }
 
@@ -166,8 +181,7 @@ private:
             member.process->pause(pause);
             member.paused_until = std::max(member.paused_until, world_.now() + pause);
         } else if (dice < 92 && member.executor) {
-            member.executor->stop(world_.random_duration(0ms, 300ms), 300ms);
-            member.executor.reset();
+            stop(member, world_.random_duration(0ms, 300ms), 300ms);
         }
         if (is_limited_ && world_.chance(0.1)) set_limit();
         world_.run_for(world_.random_duration(0ms, 400ms));

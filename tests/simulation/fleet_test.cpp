@@ -18,8 +18,8 @@ bool is_caught() {
 
 } // namespace
 
-TEST_CASE("a fleet keeps promises 1-5, 9 and 10, idempotency, dependencies and limits through "
-          "crashes, pauses and failing store calls") {
+TEST_CASE("a fleet keeps promises 1-5, 9 and 10, idempotency, dependencies, limits and tallies "
+          "through crashes, pauses and failing store calls") {
     CHECK(broken_seeds([](std::uint64_t seed) { return run_fleet(seed); }) == 0);
 }
 
@@ -47,5 +47,11 @@ TEST_CASE("a worker whose jobs are not counted is caught") {
 }
 
 TEST_CASE("a rate that does not count starts is caught") { CHECK(is_caught<WithoutPastStarts>()); }
+
+TEST_CASE("a repeated heartbeat that counts twice is caught") {
+    CHECK(is_caught<WithoutHeartbeatNumbers>());
+}
+
+TEST_CASE("tallies that get lost are caught") { CHECK(is_caught<WithoutTallies>()); }
 
 TEST_CASE("a waiting job that is never admitted is caught") { CHECK(is_caught<WithoutCalls>()); }

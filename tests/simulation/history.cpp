@@ -1,5 +1,7 @@
 #include "history.hpp"
 
+#include <asyncjobs/detail/ended_attempt.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 namespace simulation {
 
 using namespace asyncjobs;
+using detail::tally_outcome;
 
 History::History(JobStore& inner, Clock clock, int crash_limit, OnRescue on_rescue)
     : ForwardingJobStore(inner), clock_(std::move(clock)), crash_limit_(crash_limit),
@@ -71,6 +74,7 @@ void History::on_settled(const Settlement& settlement, const Settled& settled) {
     if (!settled.accepted) return;
 
     limits_.ended(id);
+    tallies_.settled(id, tally_outcome(detail::event_kind(settlement, settled.status)), clock_());
     switch (settlement.kind()) {
     case Settlement::Kind::completed:
         return finish(account, id, JobStatus::completed);
@@ -91,6 +95,7 @@ void History::on_settled(const Settlement& settlement, const Settled& settled) {
 void History::on_claimed(const ClaimedJob& job, const ClaimRequest& request) {
     const auto& id = job.lease.id;
     auto& account = accounts_[id];
+    tallies_.claimed(id, request.worker);
     expect(account.status == JobStatus::pending, id, "T2: claimed although it was not pending");
     expect(unfinished_parents(account) == 0, id, "T2: claimed before its parents had finished");
     expect(job.lease.fence == account.fence + 1, id,
@@ -133,6 +138,7 @@ std::vector<Rescued> History::rescue(std::size_t limit, int crash_limit) {
         expect(account.lease_until <= clock_(), job.id,
                "promise 4: rescued before its lease had expired");
         limits_.ended(job.id);
+        tallies_.rescued(tally_outcome(detail::event_kind(job)), clock_());
         on_rescue_({job.id, account.fence}, account.lease_until);
         --account.attempt;
         const bool counts = !account.claimed_ahead;
@@ -191,6 +197,11 @@ void History::check_end(const std::vector<JobId>& acknowledged) {
         expect(job->parents == static_cast<int>(account.parents.size()) && job->blocked_by == 0, id,
                "its parents are miscounted");
     }
+}
+
+void History::check_tallies(Duration may_lose) {
+    for (auto& violation : tallies_.compare(*inner().operators(), may_lose))
+        violate(std::move(violation));
 }
 
 } // namespace simulation

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "limit_watch.hpp"
+#include "tally_watch.hpp"
 
 #include <asyncjobs/store/forwarding_job_store.hpp>
 
@@ -34,8 +35,12 @@ public:
     void violate(const std::string& what) { violations_.push_back(what); }
     const std::vector<std::string>& violations() const { return violations_; }
 
+    TallyWatch& tallies() { return tallies_; }
+
     /// Compares the store's final state with the account: nothing lost, everything finished.
     void check_end(const std::vector<asyncjobs::JobId>& acknowledged);
+    /// See TallyWatch::compare().
+    void check_tallies(asyncjobs::Duration may_lose);
 
 private:
     struct Account {
@@ -65,6 +70,7 @@ private:
     std::unordered_map<asyncjobs::JobId, Account> accounts_;
     std::unordered_map<std::string, asyncjobs::JobId> firsts_; ///< by idempotency key
     LimitWatch limits_;
+    TallyWatch tallies_;
     std::vector<std::string> violations_;
 };
 

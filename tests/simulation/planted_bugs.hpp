@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/intercepting_operator_store.hpp>
 
 #include <vector>
 
@@ -135,6 +136,61 @@ public:
         }
         return inner().exchange(settlements, request);
     }
+};
+
+/// A store that counts the tallies of every heartbeat, of a repeated one as well.
+class WithoutHeartbeatNumbers final : public asyncjobs::ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    asyncjobs::OperatorStore* operators() noexcept override { return &operators_; }
+
+private:
+    friend asyncjobs::InterceptingOperatorStore<WithoutHeartbeatNumbers>;
+
+    auto intercept(std::string_view, const auto& call) { return call(inner()); }
+
+    class Operators final : public asyncjobs::InterceptingOperatorStore<WithoutHeartbeatNumbers> {
+    public:
+        using InterceptingOperatorStore::InterceptingOperatorStore;
+
+        asyncjobs::WorkerOrders heartbeat(const asyncjobs::WorkerHeartbeat& heartbeat) override {
+            auto renumbered = heartbeat;
+            renumbered.number = ++number_;
+            return InterceptingOperatorStore::heartbeat(renumbered);
+        }
+
+    private:
+        std::uint64_t number_ = 0;
+    };
+
+    Operators operators_{*this};
+};
+
+/// A store that loses the tallies of the last heartbeat of a worker.
+class WithoutTallies final : public asyncjobs::ForwardingJobStore {
+public:
+    using ForwardingJobStore::ForwardingJobStore;
+
+    asyncjobs::OperatorStore* operators() noexcept override { return &operators_; }
+
+private:
+    friend asyncjobs::InterceptingOperatorStore<WithoutTallies>;
+
+    auto intercept(std::string_view, const auto& call) { return call(inner()); }
+
+    class Operators final : public asyncjobs::InterceptingOperatorStore<WithoutTallies> {
+    public:
+        using InterceptingOperatorStore::InterceptingOperatorStore;
+
+        asyncjobs::WorkerOrders heartbeat(const asyncjobs::WorkerHeartbeat& heartbeat) override {
+            auto last = heartbeat;
+            if (heartbeat.report.state == asyncjobs::WorkerState::stopped) last.tallies.clear();
+            return InterceptingOperatorStore::heartbeat(last);
+        }
+    };
+
+    Operators operators_{*this};
 };
 
 /// A store that never admits jobs that wait for a limit.
