@@ -1,4 +1,4 @@
-# The package: find_package(asyncjobs COMPONENTS soci http beast auth schedules webhooks files testing).
+# The package: find_package(asyncjobs COMPONENTS soci http beast auth schedules webhooks operations files testing).
 # The core is always included.
 include(CMakePackageConfigHelpers)
 

@@ -86,7 +86,7 @@ first_error() {
     return 1
 }
 
-all_components='soci;http;beast;auth;schedules;webhooks;files;testing'
+all_components='soci;http;beast;auth;schedules;webhooks;operations;files;testing'
 
 case $mode in
 package)

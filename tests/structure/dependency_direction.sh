@@ -1,6 +1,6 @@
 #!/bin/sh
 # No file includes against the direction: core <- testing; core <- soci; core <- schedules;
-# core <- files; core <- http <- beast, auth, webhooks; core <- support <- files, webhooks, auth.
+# core <- files; core <- http <- beast, auth, webhooks, operations; core <- support <- files, webhooks, auth.
 # Usage: dependency_direction.sh ROOT
 set -eu
 cd "$1"
@@ -26,7 +26,7 @@ frameworks='doctest/|gtest/|gmock/|catch2/|boost/test/'
 
 forbid 'asyncjobs does not include a database' "$databases" include src
 forbid 'the core does not include a server or OpenSSL' "$servers" include src
-forbid 'the core does not include an adapter' '(\.\./)*(adapters/|asyncjobs/(soci|http|beast|auth|schedules|files|webhooks)/)' \
+forbid 'the core does not include an adapter' '(\.\./)*(adapters/|asyncjobs/(soci|http|beast|auth|schedules|files|webhooks|operations)/)' \
     include src
 forbid 'no part of the library includes a test framework' "$frameworks" include src adapters
 forbid 'no part of the library includes examples or tests' '(\.\./)*(examples|tests)/' \
@@ -38,24 +38,26 @@ except=
 forbid 'the core does not include the date library' 'date/' include src
 network="boost/asio([.]hpp|/([^i]|i[^p]|ip/[^an]))" # addresses and networks are mere values
 forbid 'the http adapter knows no server and no database' \
-    "$databases|$servers|$network|asyncjobs/(asio|soci/|beast/|auth/|schedules/|files/|webhooks/)|.*adapters/" adapters/http
+    "$databases|$servers|$network|asyncjobs/(asio|soci/|beast/|auth/|schedules/|files/|webhooks/|operations/)|.*adapters/" adapters/http
 forbid 'the soci adapter knows no other adapter and no server' \
-    "$servers|asyncjobs/(http|beast|auth|schedules|files|webhooks)/|.*adapters/" adapters/soci
+    "$servers|asyncjobs/(http|beast|auth|schedules|files|webhooks|operations)/|.*adapters/" adapters/soci
 forbid 'the beast adapter knows http and no other adapter' \
-    "$databases|asyncjobs/(soci|auth|schedules|files|webhooks)/|.*adapters/" adapters/beast
+    "$databases|asyncjobs/(soci|auth|schedules|files|webhooks|operations)/|.*adapters/" adapters/beast
 forbid 'the auth adapter knows http and no other adapter, no server and no database' \
-    "$databases|boost/(beast|asio)|asyncjobs/(asio|soci/|beast/|schedules/|files/|webhooks/)|.*adapters/" adapters/auth
+    "$databases|boost/(beast|asio)|asyncjobs/(asio|soci/|beast/|schedules/|files/|webhooks/|operations/)|.*adapters/" adapters/auth
 forbid 'the schedules adapter knows no other adapter, no server and no database' \
-    "$databases|$servers|asyncjobs/(soci|http|beast|auth|files|webhooks)/|.*adapters/" adapters/schedules
+    "$databases|$servers|asyncjobs/(soci|http|beast|auth|files|webhooks|operations)/|.*adapters/" adapters/schedules
 forbid 'the webhooks adapter knows http and no other adapter, and no database' \
-    "$databases|asyncjobs/(soci|beast|auth|schedules|files)/|.*adapters/" adapters/webhooks
+    "$databases|asyncjobs/(soci|beast|auth|schedules|files|operations)/|.*adapters/" adapters/webhooks
+forbid 'the operations adapter knows http and no other adapter, no server and no database' \
+    "$databases|$servers|$network|asyncjobs/(asio|soci/|beast/|auth/|schedules/|files/|webhooks/)|.*adapters/" adapters/operations
 forbid 'the files adapter knows no other adapter and no database' \
-    "$databases|asyncjobs/(soci|http|beast|auth|schedules|webhooks)/|.*adapters/" adapters/files
+    "$databases|asyncjobs/(soci|http|beast|auth|schedules|webhooks|operations)/|.*adapters/" adapters/files
 forbid 'the support library knows no adapter and no database' \
-    "$databases|asyncjobs/(soci|http|beast|auth|schedules|files|webhooks)/|.*adapters/" adapters/support
+    "$databases|asyncjobs/(soci|http|beast|auth|schedules|files|webhooks|operations)/|.*adapters/" adapters/support
 forbid 'only files, webhooks and auth include the support library, and no public header does' \
     '(\.\./)*(adapters/)?support/' include src adapters/soci adapters/http adapters/beast \
-    adapters/schedules adapters/auth/include adapters/files/include adapters/webhooks/include
+    adapters/schedules adapters/operations adapters/auth/include adapters/files/include adapters/webhooks/include
 forbid 'files and webhooks leave HTTP and TLS to the support library' \
     'boost/beast|boost/asio/ssl' adapters/files adapters/webhooks
 forbid 'adapters leave digests, random bytes and encodings to the support library' \

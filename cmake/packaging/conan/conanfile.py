@@ -8,7 +8,8 @@ from conan.tools.files import copy, rmdir
 
 required_conan_version = ">=2.0"
 
-ADAPTERS = ("auth", "beast", "files", "http", "schedules", "soci", "testing", "webhooks")
+ADAPTERS = ("auth", "beast", "files", "http", "operations", "schedules", "soci", "testing",
+            "webhooks")
 DATABASES = ("mysql", "postgresql")
 
 
@@ -49,8 +50,9 @@ class AsyncjobsConan(ConanFile):
 
     def validate(self):
         check_min_cppstd(self, 20)
-        if self._has("auth", "beast", "webhooks") and not self._has("http"):
-            raise ConanInvalidConfiguration("with_auth, with_beast and with_webhooks need with_http")
+        if self._has("auth", "beast", "operations", "webhooks") and not self._has("http"):
+            raise ConanInvalidConfiguration(
+                "with_auth, with_beast, with_operations and with_webhooks need with_http")
         if self._has("mysql", "postgresql") and not self._has("soci"):
             raise ConanInvalidConfiguration("with_mysql and with_postgresql need with_soci")
 
@@ -119,6 +121,7 @@ class AsyncjobsConan(ConanFile):
             "beast": ["http", "openssl::ssl"],
             "files": ["core", "boost::url"],
             "http": ["core", "boost::url"],
+            "operations": ["http"],
             "schedules": ["core", "date::date-tz"],
             "soci": ["core", "soci::soci_core", "soci::soci_sqlite3", "sqlite3::sqlite3"],
             "testing": ["core"],

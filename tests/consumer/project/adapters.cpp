@@ -5,6 +5,7 @@
 #include <asyncjobs/files/local_file_store.hpp>
 #include <asyncjobs/files/s3_file_store.hpp>
 #include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/operations/routes.hpp>
 #include <asyncjobs/schedules/cron.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 #include <asyncjobs/testing/conformance.hpp>
@@ -19,6 +20,9 @@ int main() {
     executor.start();
     asyncjobs::Client client{*store};
     asyncjobs::http::JobApi api{client, {.authenticator = asyncjobs::auth::BearerTokens({})}};
+    asyncjobs::operations::add_routes(
+        api, client, *store,
+        {.rights = [](const asyncjobs::http::Principal&) { return asyncjobs::operations::viewer; }});
     asyncjobs::beast::Server server{api};
     server.start();
 

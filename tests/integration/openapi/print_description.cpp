@@ -2,6 +2,7 @@
 
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/operations/routes.hpp>
 #include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/webhooks/routes.hpp>
 
@@ -94,6 +95,8 @@ int main(int argc, char** argv) {
     declare_routes(api);
     Webhooks endpoints(store);
     webhooks::add_routes(api, endpoints);
+    operations::add_routes(api, client, store,
+                           {.rights = [](const http::Principal&) { return operations::Rights(); }});
     std::promise<http::Response> promise;
     api.handle({.method = "GET", .target = "/openapi.json"},
                [&](http::Response response) { promise.set_value(std::move(response)); });

@@ -9,6 +9,7 @@ vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
         files ASYNCJOBS_FILES
         http ASYNCJOBS_HTTP
         mysql ASYNCJOBS_MYSQL
+        operations ASYNCJOBS_OPERATIONS
         postgresql ASYNCJOBS_POSTGRESQL
         schedules ASYNCJOBS_SCHEDULES
         soci ASYNCJOBS_SOCI

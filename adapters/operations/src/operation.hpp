@@ -1,0 +1,43 @@
+#pragma once
+
+#include <asyncjobs/json_schema.hpp>
+#include <asyncjobs/json_text.hpp>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
+
+/// A parameter of a target.
+struct Parameter {
+    std::string_view name = {};
+    std::string_view description = {};
+    std::string_view in = "query";
+};
+
+/// What `/openapi.json` states of a route.
+struct OperationDescription {
+    std::string_view id = {};
+    std::string_view summary = {};
+    JsonText response = {}; ///< a schema; null: 204, without a body
+    JsonText request = {};  ///< likewise; null: no body
+    std::vector<Parameter> parameters = {};
+};
+
+/// Returns an OpenAPI Operation Object.
+JsonText operation(const OperationDescription& description);
+
+/// The schema of a document in responses.
+template <typename Document>
+JsonText schema() {
+    return json::schema_of_serialized<Document>();
+}
+/// The schema of a document in requests.
+template <typename Document>
+JsonText request_schema() {
+    return json::schema_of<Document>(json::UnknownMembers::refuse);
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <asyncjobs/http/call.hpp>
+#include <asyncjobs/http/problem.hpp>
+#include <asyncjobs/store/operator_store.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What requests ask for, by the parameters of their targets. Bad ones are a Problem (400) that
+/// names the parameter and the rule.
+namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
+
+/// A 400 for a parameter.
+http::Problem invalid_parameter(std::string_view name, std::string_view rule);
+
+/// 1 - `most`, `usual` if absent.
+std::size_t read_limit(const http::Call& call, std::size_t usual, std::size_t most);
+/// The text of an optional parameter.
+std::optional<std::string> read_text(const http::Call& call, std::string_view name);
+/// An optional time in RFC 3339.
+std::optional<Timestamp> read_time(const http::Call& call, std::string_view name);
+/// The job that the path names; 404 if it is no id.
+JobId read_job_id(const http::Call& call);
+
+JobSearch read_search(const http::Call& call);
+HistoryQuery read_history_query(const http::Call& call, Timestamp now);
+
+/// Where a listing continues: opaque, and confers nothing.
+std::string make_cursor(const SearchPosition& position);
+std::string make_cursor(const TallyKey& key);
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

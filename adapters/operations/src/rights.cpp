@@ -1,0 +1,36 @@
+#include <asyncjobs/operations/rights.hpp>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
+
+std::string_view to_string(Right right) noexcept {
+    switch (right) {
+    case Right::see:
+        return "see";
+    case Right::see_payloads:
+        return "see_payloads";
+    case Right::cancel:
+        return "cancel";
+    case Right::retry:
+        return "retry";
+    case Right::remove:
+        return "remove";
+    case Right::pause:
+        return "pause";
+    case Right::workers:
+        return "workers";
+    case Right::limits:
+        return "limits";
+    case Right::audit:
+        return "audit";
+    }
+    return "unknown";
+}
+
+const std::vector<Right>& all_rights() {
+    static const std::vector<Right> all = {Right::see,     Right::see_payloads, Right::cancel,
+                                           Right::retry,   Right::remove,       Right::pause,
+                                           Right::workers, Right::limits,       Right::audit};
+    return all;
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

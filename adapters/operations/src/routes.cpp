@@ -1,0 +1,86 @@
+#include <asyncjobs/operations/routes.hpp>
+
+#include "service.hpp"
+#include "trusted_write.hpp"
+
+#include <asyncjobs/detail/argument_check.hpp>
+#include <asyncjobs/http/json_reader.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
+namespace {
+
+Options checked(Options options) {
+    if (!options.rights)
+        throw Error(Errc::invalid_argument, "rights is empty, but must state what a caller may do");
+    if (!options.origin.empty() &&
+        (!options.origin.starts_with("http") || options.origin.ends_with('/')))
+        detail::refuse("origin", options.origin, "must be as https://ops.example.org");
+    detail::check_range<Duration>("refresh_every", options.refresh_every,
+                                  std::chrono::milliseconds{100}, std::chrono::minutes{1});
+    detail::check_range<Duration>("orders_valid_for", options.orders_valid_for,
+                                  std::chrono::seconds{1}, std::chrono::hours{1});
+    return options;
+}
+
+std::shared_ptr<Service> make_service(Client& client, JobStore& store, Options options) {
+    OperatorStore* const operators = store.operators();
+    if (!operators)
+        throw Error(Errc::unsupported, "the routes of operators need a store with operators()");
+    const auto read = [operators] {
+        return Overview{.counts = operators->counts(),
+                        .queues = operators->queues("", OperatorStore::max_queues),
+                        .workers = operators->workers("", OperatorStore::max_workers)};
+    };
+    const Duration period = options.refresh_every;
+    auto log = options.log;
+    return std::shared_ptr<Service>(new Service{.client = client,
+                                                .operators = *operators,
+                                                .options = std::move(options),
+                                                .audit = {client, *operators, std::move(log)},
+                                                .overview = {period, read}});
+}
+
+bool changes(const OperatorRoute& route) { return route.method != "GET"; }
+
+/// What the store refuses, by name, is the caller's mistake.
+http::Problem problem_of(const Error& error, bool has_document) {
+    if (has_document) return http::invalid_input({{"", error.message()}});
+    return {400, "invalid_parameter", error.message()};
+}
+
+http::Response handle(Service& service, const OperatorRoute& route, const http::Call& call) {
+    if (changes(route) && !is_trusted_write(call.request, service.options.origin))
+        throw http::Problem(403, "foreign_origin",
+                            "the request does not come from the operators' own page, and has no "
+                            "bearer token");
+    try {
+        return route.handle(service, call);
+    } catch (const Error& error) {
+        if (error.code() == Errc::invalid_argument) throw problem_of(error, changes(route));
+        throw;
+    }
+}
+
+} // namespace
+
+void add_routes(http::JobApi& api, Client& client, JobStore& store, Options options) {
+    const auto service = make_service(client, store, checked(std::move(options)));
+    for (auto* const room : {overview_routes, job_routes, worker_routes, history_routes})
+        for (OperatorRoute& route : room()) {
+            const Right right = route.right;
+            api.route(
+                route.method, route.path,
+                [service, route](const http::Call& call) { return handle(*service, route, call); },
+                {.permit =
+                     [service, right](const http::Principal& caller) {
+                         return service->options.rights(caller).has(right);
+                     },
+                 .operation = route.operation,
+                 .described = service->options.described});
+        }
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

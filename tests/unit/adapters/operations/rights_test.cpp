@@ -1,0 +1,142 @@
+#include "operator_api.hpp"
+
+#include <set>
+
+using namespace operator_test;
+
+namespace {
+
+/// A route, the right that it needs, and what a caller with that right gets.
+struct Walked {
+    Ask ask;
+    std::string path; ///< in the description
+    Right right;
+    unsigned status = 200;
+};
+
+std::vector<Walked> all_routes(const std::string& failed, const std::string& pending) {
+    const std::string queue = R"({"queue": "default"})";
+    return {
+        {{"GET", "/me"}, "/me", Right::see},
+        {{"GET", "/overview"}, "/overview", Right::see},
+        {{"GET", "/queues"}, "/queues", Right::see},
+        {{"POST", "/queues/pause", queue}, "/queues/pause", Right::pause},
+        {{"POST", "/queues/resume", queue}, "/queues/resume", Right::pause},
+        {{"GET", "/limits"}, "/limits", Right::see},
+        {{"PUT", "/limits", R"({"limit": {"name": "few", "concurrency": 1}})"},
+         "/limits",
+         Right::limits},
+        {{"GET", "/jobs"}, "/jobs", Right::see},
+        {{"GET", "/jobs/" + failed}, "/jobs/{id}", Right::see},
+        {{"GET", "/jobs/" + failed + "/payload/input"},
+         "/jobs/{id}/payload/{part}",
+         Right::see_payloads},
+        {{"GET", "/jobs/" + failed + "/why"}, "/jobs/{id}/why", Right::see},
+        {{"GET", "/jobs/" + failed + "/graph"}, "/jobs/{id}/graph", Right::see},
+        {{"POST", "/jobs/" + pending + "/cancel"}, "/jobs/{id}/cancel", Right::cancel},
+        {{"POST", "/jobs/" + failed + "/retry"}, "/jobs/{id}/retry", Right::retry},
+        {{"DELETE", "/jobs/" + pending}, "/jobs/{id}", Right::remove},
+        {{"GET", "/workers"}, "/workers", Right::see},
+        {{"POST", "/workers/order", R"({"worker": "none", "quiet": true})"},
+         "/workers/order",
+         Right::workers,
+         404},
+        {{"GET", "/history"}, "/history", Right::see},
+        {{"GET", "/audit"}, "/audit", Right::audit},
+    };
+}
+
+} // namespace
+
+TEST_CASE("each route needs one right, and no other one opens it") {
+    OperatorApi api;
+    const JobId failed = api.submit();
+    api.fail_next("E1");
+    const JobId pending = api.submit();
+    for (const Walked& route : all_routes(text(failed), text(pending))) {
+        CAPTURE(route.ask.method + ' ' + route.ask.target);
+        api.rights = {};
+        for (const Right right : operations::all_rights())
+            if (right != route.right) api.rights = api.rights.with(right);
+        const auto refused = api.ask(route.ask);
+        CHECK(refused.status == 403);
+        CHECK(document(refused).at("code") == "forbidden");
+
+        api.rights = Rights().with(route.right);
+        CHECK(api.ask(route.ask).status == route.status);
+    }
+}
+
+TEST_CASE("the walk over the routes knows every route of operators that is described") {
+    OperatorApi api;
+    std::set<std::string> walked, described;
+    for (const Walked& route : all_routes("", ""))
+        walked.insert(route.ask.method + " /v1/operator" + route.path);
+    std::optional<http::Response> description;
+    api.api.handle({.method = "GET", .target = "/openapi.json"},
+                   [&](http::Response response) { description = std::move(response); });
+    REQUIRE(description);
+    const auto paths = document(*description).at("paths").as_object();
+    for (const auto& path : paths) {
+        if (!path.key().starts_with("/v1/operator/")) continue;
+        for (const auto& operation : path.value().as_object()) {
+            std::string method = operation.key();
+            for (char& c : method) c = static_cast<char>(c - 'a' + 'A');
+            if (method != "PARAMETERS") described.insert(method + ' ' + std::string(path.key()));
+        }
+    }
+    CHECK(walked == described);
+}
+
+TEST_CASE("an operator sees which rights the host grants") {
+    OperatorApi api;
+    api.rights = operations::viewer;
+    const auto me = document(api.get("/me"));
+    CHECK(me.at("who") == "ann");
+    CHECK(me.at("rights") == boost::json::parse(R"(["see"])"));
+}
+
+TEST_CASE("a viewer changes nothing, and an administrator has every right") {
+    for (const Right right : operations::all_rights()) {
+        CAPTURE(to_string(right));
+        CHECK(operations::viewer.has(right) == (right == Right::see));
+        CHECK(operations::admin.has(right));
+        CHECK_FALSE(operations::admin.without(right).has(right));
+    }
+}
+
+TEST_CASE("routes for operators refuse options that leave them open") {
+    MemoryJobStore store;
+    Client client{store};
+    http::JobApi api{client, {.allow_anonymous = true, .threads = 0}};
+    const auto fault = [&](operations::Options options) {
+        try {
+            operations::add_routes(api, client, store, std::move(options));
+        } catch (const Error& error) {
+            return error.message();
+        }
+        return std::string("none");
+    };
+    const auto all = [](const http::Principal&) { return operations::admin; };
+    CHECK(fault({}) == "rights is empty, but must state what a caller may do");
+    CHECK(fault({.rights = all, .origin = "ops.example.org"}) ==
+          "origin is \"ops.example.org\", but must be as https://ops.example.org");
+    CHECK(fault({.rights = all, .refresh_every = std::chrono::milliseconds{1}}) ==
+          "refresh_every is 1000 us, but must be from 100000 us to 60000000 us");
+}
+
+TEST_CASE("routes for operators need a store that has what operators ask") {
+    struct Plain : ForwardingJobStore {
+        using ForwardingJobStore::ForwardingJobStore;
+        OperatorStore* operators() noexcept override { return nullptr; }
+    };
+    MemoryJobStore memory;
+    Plain store{memory};
+    Client client{store};
+    http::JobApi api{client, {.allow_anonymous = true, .threads = 0}};
+    CHECK_THROWS_WITH_AS(operations::add_routes(
+                             api, client, store,
+                             {.rights = [](const http::Principal&) { return operations::admin; }}),
+                         doctest::Contains("the routes of operators need a store with operators()"),
+                         Error);
+}
