@@ -8,6 +8,7 @@
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/files/s3_file_store.hpp>
+#include <asyncjobs/operations/routes.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 #include <asyncjobs/webhooks/routes.hpp>
 
@@ -102,6 +103,14 @@ void renew_tokens(BearerTokens& tokens, const std::filesystem::path& file) {
     }
 }
 
+/// By the roles of the token's line in the file of tokens.
+asyncjobs::operations::Rights rights_of(const asyncjobs::http::Principal& caller) {
+    if (caller.has_role("admin")) return asyncjobs::operations::admin;
+    if (caller.has_role("operator")) return asyncjobs::operations::job_operator;
+    if (caller.has_role("viewer")) return asyncjobs::operations::viewer;
+    return {};
+}
+
 void serve(const Options& options) {
     const auto signals = block_signals();
     if (std::filesystem::create_directories(options.files))
@@ -153,6 +162,9 @@ void serve(const Options& options) {
     add_report_route(api, options.retention);
     add_file_route(api, local);
     asyncjobs::webhooks::add_routes(api, webhooks);
+    // Not for the clients that read the description.
+    asyncjobs::operations::add_routes(api, client, *store,
+                                      {.rights = rights_of, .described = false, .log = log});
     asyncjobs::beast::Server server(api, {.address = options.address,
                                           .port = options.port,
                                           .tls = {options.tls_certificate, options.tls_key},

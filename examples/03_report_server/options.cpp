@@ -61,9 +61,10 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
     endpoint->needs(bucket);
     app.add_option("--s3-region", options.s3_region)->capture_default_str();
     app.add_flag("--s3-path-style", options.s3_path_style, "The bucket's name is in the path");
-    app.add_option("--tokens", options.tokens,
-                   "File with a line \"DIGEST USER_ID\" per API token, its SHA-256; reloaded "
-                   "on SIGHUP")
+    app.add_option(
+           "--tokens", options.tokens,
+           "File with a line \"DIGEST USER_ID [ROLE,ROLE...]\" per API token, its SHA-256; the "
+           "roles viewer, operator and admin are for operators; reloaded on SIGHUP")
         ->required()
         ->check(CLI::ExistingFile);
     app.add_option("--webhook-port", options.webhook_ports,
