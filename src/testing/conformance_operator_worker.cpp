@@ -106,6 +106,8 @@ void checks_reports(Scene& scene) {
     expect(scene.operators().workers({}, 10).workers.empty(), "no worker of a refused heartbeat");
     for (const std::size_t limit : {std::size_t{0}, OperatorStore::max_workers + 1})
         expect_refused("limit", [&] { scene.operators().workers({}, limit); });
+    for (const std::string& bad : {with_nul, not_utf8, too_long})
+        expect_refused("after", [&] { scene.operators().workers(bad, 10); });
 }
 
 void keeps_the_longest_report(Scene& scene) {
@@ -126,7 +128,7 @@ Cases operator_worker_cases() {
         {"a later heartbeat replaces the report", replaces_the_report},
         {"a heartbeat whose number is not greater changes no report", ignores_repeated_heartbeats},
         {"a heartbeat of another run replaces the report", takes_another_run},
-        {"a report out of range is refused", checks_reports},
+        {"a report or a page of workers out of range is refused", checks_reports},
         {"a report of the largest size is kept", keeps_the_longest_report},
     };
 }

@@ -78,7 +78,7 @@ MemoryJobStore::Operators::heartbeat(const WorkerHeartbeat& heartbeat) {
 
 ASYNCJOBS_INLINE WorkerPage MemoryJobStore::Operators::workers(std::string_view after,
                                                                std::size_t limit) {
-    check_workers(limit);
+    check_workers(after, limit);
     const std::lock_guard lock(state_.mutex);
     return fleet_.workers(after, limit, state_.now());
 }

@@ -98,7 +98,8 @@ ASYNCJOBS_INLINE void check_order(std::string_view worker, const WorkerOrder& or
                                   std::chrono::hours{1});
 }
 
-ASYNCJOBS_INLINE void check_workers(std::size_t limit) {
+ASYNCJOBS_INLINE void check_workers(std::string_view after, std::size_t limit) {
+    detail::check_label("after", after);
     detail::check_range("limit", limit, std::size_t{1}, OperatorStore::max_workers);
 }
 

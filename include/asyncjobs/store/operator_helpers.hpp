@@ -15,7 +15,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI {
 ASYNCJOBS_DECL void validate(const WorkerHeartbeat& heartbeat);
 ASYNCJOBS_DECL void check_order(std::string_view worker, const WorkerOrder& order,
                                 Duration valid_for);
-ASYNCJOBS_DECL void check_workers(std::size_t limit); ///< of workers()
+ASYNCJOBS_DECL void check_workers(std::string_view after, std::size_t limit); ///< of workers()
 ASYNCJOBS_DECL void validate(const HistoryQuery& query);
 ASYNCJOBS_DECL void validate(const AuditEntry& entry);
 ASYNCJOBS_DECL void validate(const AuditQuery& query);

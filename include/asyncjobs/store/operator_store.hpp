@@ -108,7 +108,8 @@ public:
     /// report replaces the last one, and an order that has not expired is for the new run.
     virtual WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat) = 0;
 
-    /// Returns up to `limit` (1 - max_workers) workers whose names come after `after`.
+    /// Returns up to `limit` (1 - max_workers) workers whose names come after `after`: a text like
+    /// that of queues().
     virtual WorkerPage workers(std::string_view after, std::size_t limit) = 0;
 
     /// Orders a worker to do something. It gets the order with one of its next heartbeats, within

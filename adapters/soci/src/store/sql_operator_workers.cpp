@@ -134,7 +134,7 @@ WorkerOrders SqlJobStore::Operators::heartbeat(const WorkerHeartbeat& heartbeat)
 }
 
 WorkerPage SqlJobStore::Operators::workers(std::string_view after, std::size_t limit) {
-    check_workers(limit);
+    check_workers(after, limit);
     return store_.transact(Access::reading, [&](Session& session, CallTime call) {
         WorkerPage page{.now = time_of(session, call)};
         session.query(sql().fleet.workers)
