@@ -55,12 +55,13 @@ constexpr Theme clock_themes[] = {
     {detail::clock_cases, {.limits = true}}, {detail::set_back_cases}, {detail::place_clock_cases}};
 
 constexpr Theme operator_themes[] = {
-    {detail::operator_count_cases},   {detail::operator_queue_cases},
-    {detail::operator_search_cases},  {detail::operator_page_cases},
-    {detail::operator_why_cases},     {detail::operator_limit_cases, {.limits = true}},
-    {detail::operator_batch_cases},   {detail::operator_argument_cases},
-    {detail::operator_worker_cases},  {detail::operator_order_cases},
-    {detail::operator_history_cases}, {detail::operator_audit_cases}};
+    {detail::operator_count_cases},      {detail::operator_queue_cases},
+    {detail::operator_search_cases},     {detail::operator_page_cases},
+    {detail::operator_why_cases},        {detail::operator_limit_cases, {.limits = true}},
+    {detail::operator_batch_cases},      {detail::operator_argument_cases},
+    {detail::operator_why_worker_cases}, {detail::operator_worker_cases},
+    {detail::operator_order_cases},      {detail::operator_history_cases},
+    {detail::operator_audit_cases}};
 
 constexpr Theme operator_clock_themes[] = {{detail::operator_clock_cases},
                                            {detail::operator_worker_clock_cases}};

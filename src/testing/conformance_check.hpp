@@ -199,6 +199,7 @@ Cases operator_queue_cases();
 Cases operator_search_cases();
 Cases operator_page_cases();
 Cases operator_why_cases();
+Cases operator_why_worker_cases();
 Cases operator_limit_cases();
 Cases operator_batch_cases();
 Cases operator_argument_cases();

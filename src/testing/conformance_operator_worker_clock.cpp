@@ -18,6 +18,17 @@ void orders_no_dead_worker(Scene& scene) {
     expect(scene.operators().order("a", {.quiet = true}, an_hour), "an order for one that is back");
 }
 
+void waits_for_no_dead_worker(Scene& scene) {
+    SentHeartbeats worker(scene.operators());
+    worker.next().report.queues = {"default"};
+    worker.next().report.types = {"test"};
+    worker.send();
+    const auto id = scene.submit();
+    expect(!scene.operators().why(id)->workers, "no wait for a worker while one lives");
+    scene.move_clock(3 * worker.next().report.next_within + moment);
+    expect(scene.operators().why(id)->workers == WorkerWait{}, "no worker that could run it");
+}
+
 void forgets_expired_orders(Scene& scene) {
     SentHeartbeats worker(scene.operators());
     worker.next().report.next_within = an_hour;
@@ -79,6 +90,7 @@ void keeps_tallies_for_their_time(Scene& scene) {
 Cases operator_worker_clock_cases() {
     return {
         {"a worker that has missed three heartbeats takes no orders", orders_no_dead_worker},
+        {"a worker that has missed three heartbeats could run no job", waits_for_no_dead_worker},
         {"an order that has expired has no effect", forgets_expired_orders},
         {"a worker's last heartbeat is timed by the store's clock",
          shows_the_time_of_the_last_heartbeat},

@@ -206,6 +206,9 @@ TEST_CASE("the suite finds a broken promise of") {
          "a throttled job has its place, and the holders of the slots"},
         {"operators: finished jobs wait", operated<broken::ExplainsFinishedJobs>(),
          "only a pending job waits for something"},
+        {"operators: missing workers are hidden", operated<broken::HidesMissingWorkers>(),
+         "a due job waits for a living worker that serves its queue and has a handler for its "
+         "type"},
         {"workers: repeated heartbeats are counted", operated<broken::CountsRepeatedHeartbeats>(),
          "a repeated heartbeat is counted once"},
         {"workers: orders are repeated", operated<broken::IgnoresWhatWasObeyed>(),

@@ -55,6 +55,31 @@ inline std::string describe(const LimitWait& wait, Timestamp now) {
     return text + (is_alone ? "" : "and ") + jobs_that(wait.before, "waits", "wait") + " before it";
 }
 
+/// `1 is busy`, `2 are busy`: `one` and `many` are the verbs.
+inline std::string workers_that(std::size_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+inline std::string describe(const WorkerWait& wait, std::string_view type) {
+    if (wait.workers == 0)
+        return fmt::format("but no living worker serves its queue and has a handler for its type "
+                           "\"{}\"",
+                           type);
+    const std::string busy = workers_that(wait.busy, "is busy", "are busy");
+    const std::string quiet = workers_that(wait.quiet, "claims nothing", "claim nothing");
+    return fmt::format("and of {} {} that could run it {}{}{}", wait.workers,
+                       wait.workers == 1 ? "worker" : "workers", wait.busy > 0 ? busy : "",
+                       wait.busy > 0 && wait.quiet > 0 ? " and " : "", wait.quiet > 0 ? quiet : "");
+}
+
+inline std::string reason_of_due(const JobWait& wait) {
+    const bool is_next = wait.before == Count{};
+    if (!wait.workers && is_next) return "it is due, and the next one to be claimed";
+    const std::string before = jobs_that(wait.before, "is", "are") + " to be claimed before it";
+    if (!wait.workers) return "it is due, and " + before;
+    return "it is due, " + (is_next ? "" : before + ", ") + describe(*wait.workers, wait.type);
+}
+
 inline std::string reason_of(const JobWait& wait) {
     if (wait.blocked_by > 0)
         return fmt::format("{} of its parents {} not finished{}", wait.blocked_by,
@@ -62,8 +87,7 @@ inline std::string reason_of(const JobWait& wait) {
                            in_brackets(wait.parents, wait.blocked_by));
     if (wait.not_before) return "it is due in " + in_words(*wait.not_before - wait.now);
     if (wait.limit) return describe(*wait.limit, wait.now);
-    if (wait.before == Count{}) return "it is due, and the next one to be claimed";
-    return "it is due, and " + jobs_that(wait.before, "is", "are") + " to be claimed before it";
+    return reason_of_due(wait);
 }
 
 } // namespace detail

@@ -31,11 +31,14 @@ ASYNCJOBS_INLINE JobSearchPage MemoryJobStore::Operators::search(const JobSearch
 }
 
 ASYNCJOBS_INLINE std::optional<JobWait> MemoryJobStore::Operators::why(const JobId& id) {
-    const std::lock_guard lock(state_.mutex);
+    std::unique_lock lock(state_.mutex);
     const Timestamp now = state_.now();
     const auto* record = state_.find(id);
     if (!record) return std::nullopt;
-    return state_.wait_of(*record, now);
+    JobWait wait = state_.wait_of(*record, now);
+    lock.unlock();
+    if (is_due(wait)) wait.workers = worker_wait_of(*this, wait.queue, wait.type);
+    return wait;
 }
 
 template <typename Outcome, typename Change>

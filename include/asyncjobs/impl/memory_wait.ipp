@@ -18,6 +18,7 @@ ASYNCJOBS_INLINE JobWait MemoryJobStore::State::wait_of(const Record& record, Ti
     if (job.status != JobStatus::pending) return wait;
     give_head_starts(*record.queue, now);
     wait.queue = job.queue;
+    wait.type = job.type;
     wait.paused_since = record.queue->paused_since;
     wait.blocked_by = static_cast<std::size_t>(job.blocked_by);
     if (record.at > now) wait.limit = limit_rows.wait_of(job.id, now);

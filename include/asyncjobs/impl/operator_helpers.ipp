@@ -3,6 +3,7 @@
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/store/operator_helpers.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 
@@ -132,6 +133,40 @@ ASYNCJOBS_INLINE void validate(const AuditQuery& query) {
 ASYNCJOBS_INLINE WorkerOrder merged(const WorkerOrder& earlier, const WorkerOrder& later) {
     return {.quiet = later.quiet ? later.quiet : earlier.quiet,
             .concurrency = later.concurrency ? later.concurrency : earlier.concurrency};
+}
+
+namespace detail {
+
+inline bool could_run(const WorkerRecord& worker, std::string_view queue, std::string_view type,
+                      Timestamp now) {
+    const auto has = [](const std::vector<std::string>& names, std::string_view name) {
+        return std::ranges::find(names, name) != names.end();
+    };
+    return takes_orders(worker, now) && has(worker.report.queues, queue) &&
+           has(worker.report.types, type);
+}
+
+} // namespace detail
+
+ASYNCJOBS_INLINE std::optional<WorkerWait>
+worker_wait_of(OperatorStore& store, std::string_view queue, std::string_view type) {
+    WorkerWait wait;
+    for (std::optional<std::string> after = std::string(); after;) {
+        WorkerPage page = store.workers(*after, OperatorStore::max_workers);
+        for (const WorkerRecord& worker : page.workers) {
+            if (!detail::could_run(worker, queue, type, page.now)) continue;
+            ++wait.workers;
+            const WorkerReport& report = worker.report;
+            if (report.state != WorkerState::running)
+                ++wait.quiet;
+            else if (report.running >= report.concurrency)
+                ++wait.busy;
+            else
+                return std::nullopt;
+        }
+        after = std::move(page.next);
+    }
+    return wait;
 }
 
 ASYNCJOBS_INLINE std::vector<Tally> tallies_of(TallyPeriod period, std::span<const Tally> minutes) {

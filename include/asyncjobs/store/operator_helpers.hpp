@@ -37,6 +37,17 @@ inline bool is_worker_expired(Timestamp last_heartbeat, Timestamp now) noexcept 
     return now - last_heartbeat > WorkerRecord::kept_for;
 }
 
+/// Returns the workers that a due job waits for; empty if one of them is free. Reads all workers of
+/// the store, page by page.
+ASYNCJOBS_DECL std::optional<WorkerWait>
+worker_wait_of(OperatorStore& store, std::string_view queue, std::string_view type);
+
+/// Whether a job waits only for workers: it is pending and due, whatever is before it.
+inline bool is_due(const JobWait& wait) noexcept {
+    return wait.status == JobStatus::pending && wait.blocked_by == 0 && !wait.limit &&
+           !wait.not_before;
+}
+
 /// Adds up tallies of minutes for a period. Returns them by key, each key once.
 ASYNCJOBS_DECL std::vector<Tally> tallies_of(TallyPeriod period, std::span<const Tally> minutes);
 

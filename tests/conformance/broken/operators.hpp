@@ -161,6 +161,16 @@ struct HidesThrottledJobsBefore final : ForwardingOperators {
     }
 };
 
+/// Names no workers that a job waits for.
+struct HidesMissingWorkers final : ForwardingOperators {
+    using ForwardingOperators::ForwardingOperators;
+    std::optional<JobWait> why(const JobId& id) override {
+        auto wait = inner().why(id);
+        if (wait) wait->workers.reset();
+        return wait;
+    }
+};
+
 /// Explains jobs that do not wait, too.
 struct ExplainsFinishedJobs final : ForwardingOperators {
     using ForwardingOperators::ForwardingOperators;

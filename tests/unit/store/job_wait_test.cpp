@@ -41,6 +41,28 @@ TEST_CASE("a due job waits for those before it") {
     CHECK(describe(wait) == "The job waits: it is due, and 2+ jobs are to be claimed before it.");
 }
 
+TEST_CASE("a due job waits for a worker that could run it") {
+    auto wait = waiting();
+    wait.type = "report";
+    const auto described_with = [&](const WorkerWait& workers) {
+        wait.workers = workers;
+        return describe(wait);
+    };
+    CHECK(described_with({}) ==
+          "The job waits: it is due, but no living worker serves its queue and "
+          "has a handler for its type \"report\".");
+    CHECK(described_with({.workers = 1, .busy = 1}) ==
+          "The job waits: it is due, and of 1 worker that could run it 1 is busy.");
+    CHECK(described_with({.workers = 5, .quiet = 1, .busy = 4}) ==
+          "The job waits: it is due, and of 5 workers that could run it 4 are busy and 1 claims "
+          "nothing.");
+    wait.before = exactly(2);
+    CHECK(
+        described_with({.workers = 2, .quiet = 2}) ==
+        "The job waits: it is due, 2 jobs are to be claimed before it, and of 2 workers that could "
+        "run it 2 claim nothing.");
+}
+
 TEST_CASE("a scheduled job waits for its time, in a unit that suits it") {
     const auto due_in = [](Duration left) {
         auto wait = waiting();

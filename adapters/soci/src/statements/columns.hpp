@@ -208,6 +208,7 @@ inline constexpr Column waiting_for[] = {{"job", text},
 inline constexpr Column waiting_job[] = {
     {"status", text},
     {"queue", text},
+    {"type", text},
     {"run_at", number},
     {"due_at", number, "coalesce(not_before, run_at)"},
     {"blocked_by", number},

@@ -5,6 +5,7 @@
 #include "store/job_row.hpp"
 #include "store/limit_table.hpp"
 
+#include <asyncjobs/store/operator_helpers.hpp>
 #include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
@@ -40,6 +41,7 @@ private:
         RowOf<columns::waiting_job> row(cells);
         wait_.status = parse_status(row.text("status"));
         wait_.queue = row.take_text("queue");
+        wait_.type = row.take_text("type");
         wait_.blocked_by = static_cast<std::size_t>(std::max(row.small_number("blocked_by"), 0));
         run_at_ = row.time("run_at");
         due_at_ = row.time("due_at");
@@ -94,9 +96,11 @@ private:
 };
 
 std::optional<JobWait> SqlJobStore::Operators::why(const JobId& id) {
-    return store_.transact(Access::reading, [&](Session& session, CallTime call) {
+    auto wait = store_.transact(Access::reading, [&](Session& session, CallTime call) {
         return Wait(sql(), session, id, time_of(session, call)).read();
     });
+    if (wait && is_due(*wait)) wait->workers = worker_wait_of(*this, wait->queue, wait->type);
+    return wait;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter
