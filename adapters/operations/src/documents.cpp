@@ -133,6 +133,10 @@ WhyDocument document_of(const JobWait& wait) {
                          .before = document_of(wait.before),
                          .now = wait.now};
     if (wait.limit) document.limit = document_of(*wait.limit);
+    if (wait.workers)
+        document.workers = WorkerWaitDocument{.workers = wait.workers->workers,
+                                              .quiet = wait.workers->quiet,
+                                              .busy = wait.workers->busy};
     return document;
 }
 

@@ -142,6 +142,14 @@ struct LimitWaitDocument {
 BOOST_DESCRIBE_STRUCT(LimitWaitDocument, (),
                       (limit, counted_for, before, held, holders, next_start))
 
+/// See WorkerWait.
+struct WorkerWaitDocument {
+    std::uint64_t workers = 0;
+    std::uint64_t quiet = 0;
+    std::uint64_t busy = 0;
+};
+BOOST_DESCRIBE_STRUCT(WorkerWaitDocument, (), (workers, quiet, busy))
+
 struct WhyDocument {
     std::string sentence = {};
     std::string status = {};
@@ -152,11 +160,12 @@ struct WhyDocument {
     std::vector<std::string> parents = {};
     std::optional<LimitWaitDocument> limit = {};
     CountDocument before = {};
+    std::optional<WorkerWaitDocument> workers = {};
     Timestamp now = {};
 };
 BOOST_DESCRIBE_STRUCT(WhyDocument, (),
                       (sentence, status, queue, paused_since, not_before, blocked_by, parents,
-                       limit, before, now))
+                       limit, before, workers, now))
 
 struct GraphDocument {
     std::vector<JobDocument> parents = {};

@@ -103,6 +103,7 @@ TEST_CASE("a pending job has a sentence that states what it waits for") {
     CHECK(why.at("sentence").as_string() ==
           describe(*api.memory.operators()->why(*JobId::parse(id))));
     CHECK(why.as_object().contains("paused_since"));
+    CHECK(why.at("workers") == boost::json::parse(R"({"workers": 0, "quiet": 0, "busy": 0})"));
 }
 
 TEST_CASE("a job's graph has its parents and its children") {
