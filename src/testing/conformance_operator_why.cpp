@@ -86,6 +86,14 @@ void explains_blocked_jobs(Scene& scene) {
     expect_equal(wait.not_before, scene.job(child).run_at, "not_before of an unblocked child");
 }
 
+void explains_restarted_children(Scene& scene) {
+    const auto parent = scene.submit({.queue = "parents"});
+    const auto child = child_of(scene, {parent});
+    scene.store().cancel(child, {});
+    scene.store().retry(child);
+    expect_no_reason(why(scene, child), "a child that was cancelled and retried");
+}
+
 void lists_some_parents(Scene& scene) {
     const auto parents = scene.submit(JobWait::most_jobs + 3, {.queue = "parents"});
     const auto wait = why(scene, child_of(scene, parents));
@@ -122,6 +130,9 @@ Cases operator_why_cases() {
         {"a due job waits for the due jobs before it", explains_due_jobs},
         {"a scheduled job waits for its time", explains_scheduled_jobs},
         {"a blocked job waits for its parents", explains_blocked_jobs, {.dependencies = true}},
+        {"a child that was cancelled and retried does not wait for its parents",
+         explains_restarted_children,
+         {.dependencies = true}},
         {"a job with many parents shows some of them", lists_some_parents, {.dependencies = true}},
         {"a job of a paused queue waits for it as well",
          explains_jobs_of_paused_queues,

@@ -160,6 +160,7 @@ struct MemoryJobStore::State {
     QueueState queue_state(const std::string& name, Queue& queue, Timestamp now,
                            std::size_t& looks);
     bool is_open_parent(const JobId& parent, const JobId& child) const;
+    std::vector<JobId> open_parents_of(const Record& child) const;
     JobWait wait_of(const Record& record, Timestamp now);
     Count due_before(const Record& record) const;
     class Search;

@@ -12,6 +12,17 @@ ASYNCJOBS_INLINE bool MemoryJobStore::State::is_open_parent(const JobId& parent,
     return open != children.end() && open->second.contains(child);
 }
 
+/// Some of them.
+ASYNCJOBS_INLINE std::vector<JobId>
+MemoryJobStore::State::open_parents_of(const Record& child) const {
+    std::vector<JobId> open;
+    for (const JobId& parent : child.parents) {
+        if (open.size() == JobWait::most_jobs) break;
+        if (is_open_parent(parent, child.job.id)) open.push_back(parent);
+    }
+    return open;
+}
+
 ASYNCJOBS_INLINE JobWait MemoryJobStore::State::wait_of(const Record& record, Timestamp now) {
     const Job& job = record.job;
     JobWait wait{.status = job.status, .now = now};
@@ -22,10 +33,7 @@ ASYNCJOBS_INLINE JobWait MemoryJobStore::State::wait_of(const Record& record, Ti
     wait.paused_since = record.queue->paused_since;
     wait.blocked_by = static_cast<std::size_t>(job.blocked_by);
     if (record.at > now) wait.limit = limit_rows.wait_of(job.id, now);
-    for (const JobId& parent : record.parents) {
-        if (wait.parents.size() == JobWait::most_jobs) break;
-        if (is_open_parent(parent, job.id)) wait.parents.push_back(parent);
-    }
+    if (wait.blocked_by > 0) wait.parents = open_parents_of(record);
     if (wait.blocked_by > 0 || wait.limit) return wait;
     if (record.at > now)
         wait.not_before = record.at;
