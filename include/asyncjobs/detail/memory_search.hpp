@@ -31,7 +31,7 @@ private:
     template <typename Index>
     void look_back(const Index& index);
     void look_at_claims();
-    bool look_at_queue(const std::string& name, const Queue& queue);
+    bool look_at_queue(const std::string& name, Queue& queue);
 
     State& state_;
     const JobSearch& search_;

@@ -118,7 +118,7 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::Search::look_at(const std::set<JobI
 }
 
 ASYNCJOBS_INLINE void MemoryJobStore::State::Search::look_at_claims() {
-    const auto& all_queues = state_.queues;
+    auto& all_queues = state_.queues;
     if (search_.queue) {
         const auto found = all_queues.find(*search_.queue);
         if (found != all_queues.end()) look_at_queue(found->first, found->second);
@@ -130,7 +130,8 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::Search::look_at_claims() {
 
 /// Merges the queue's schedules. Returns false if the page ends in this queue.
 ASYNCJOBS_INLINE bool MemoryJobStore::State::Search::look_at_queue(const std::string& name,
-                                                                   const Queue& queue) {
+                                                                   Queue& queue) {
+    state_.give_head_starts(queue, state_.now());
     struct Rest {
         detail::MemorySchedule::const_iterator next, end;
     };
