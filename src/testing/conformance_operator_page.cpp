@@ -194,6 +194,16 @@ void reads_the_present(Scene& scene) {
                  {ids[1]}, "cancelled jobs, after a cancel");
 }
 
+void looks_at_no_more_in_all_queues(Scene& scene) {
+    for (const auto& [queue, jobs] : {std::pair{"a", 1}, {"b", 2}, {"c", 3}})
+        for (int i = 0; i < jobs; ++i) scene.submit({.queue = queue});
+    const JobSearch search{.statuses = {JobStatus::pending}, .looks = 4};
+    const auto page = scene.operators().search(search);
+    expect(page.jobs.size() <= 4, "no more jobs in a page than it looks at");
+    expect(page.next.has_value(), "a next page");
+    expect_equal(pages_of(scene, search, 6).size(), 6, "jobs of all pages");
+}
+
 } // namespace
 
 Cases operator_page_cases() {
@@ -214,6 +224,8 @@ Cases operator_page_cases() {
         {"pages visit each job once while jobs come and go", continues_while_all_jobs_change},
         {"pages in the order of claims visit each job once while jobs come and go",
          continues_while_pending_jobs_change},
+        {"a search over all queues looks at no more jobs than it may",
+         looks_at_no_more_in_all_queues},
         {"a search continues behind jobs that do not match", continues_without_matches},
         {"a search finds jobs as they are now", reads_the_present},
     };

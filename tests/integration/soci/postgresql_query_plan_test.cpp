@@ -383,7 +383,8 @@ void check_plans_of_searches(PostgresqlPlanner& planner) {
         for (const SearchPart& part : soci_test::parts_of(search)) {
             const PageWords words = PostgresqlDialect{{}}.page_words(index_of(search));
             for (const PageStatement& statement :
-                 {search_statement(part, words, 50), end_of_looks(part, words, 20'000)}) {
+                 {search_statement(part, words, 50), end_of_looks(part, words, 20'000),
+                  count_of_looks(part, words, 20'000)}) {
                 const auto plan = planner.plan_of(statement, false);
                 CAPTURE(statement.text);
                 CAPTURE(plan);

@@ -147,6 +147,15 @@ std::string order_by(const SearchPart& part, const PageWords& words) {
     return " ORDER BY id DESC";
 }
 
+/// By id, the index is enough; `run_at` would be read from each job.
+PageStatement looks_of(const SearchPart& part, const PageWords& words, std::size_t limit) {
+    Select select(words);
+    restrict_to_part(select, part, words);
+    const bool is_by_id = order_of(part.search) == SearchOrder::newest;
+    return std::move(select).compose(is_by_id ? "id, 0" : select_list(columns::place),
+                                     order_by(part, words), limit);
+}
+
 } // namespace
 
 PageIndex index_of(const JobQuery& query) noexcept {
@@ -187,14 +196,15 @@ PageStatement search_statement(const SearchPart& part, const PageWords& words, s
 }
 
 PageStatement end_of_looks(const SearchPart& part, const PageWords& words, std::size_t looks) {
-    Select select(words);
-    restrict_to_part(select, part, words);
-    // By id, the index is enough; `run_at` would be read from each job.
-    const bool is_by_id = order_of(part.search) == SearchOrder::newest;
-    auto statement = std::move(select).compose(is_by_id ? "id, 0" : select_list(columns::place),
-                                               order_by(part, words), 1);
+    auto statement = looks_of(part, words, 1);
     statement.text += " OFFSET :looks";
     statement.arguments.emplace_back(static_cast<std::int64_t>(looks - 1));
+    return statement;
+}
+
+PageStatement count_of_looks(const SearchPart& part, const PageWords& words, std::size_t most) {
+    auto statement = looks_of(part, words, most);
+    statement.text = "SELECT count(*) FROM (" + statement.text + ") AS found";
     return statement;
 }
 

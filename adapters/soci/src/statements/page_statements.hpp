@@ -72,4 +72,7 @@ PageStatement search_statement(const SearchPart& part, const PageWords& words, s
 /// not.
 PageStatement end_of_looks(const SearchPart& part, const PageWords& words, std::size_t looks);
 
+/// Of columns::one_number: the jobs of a part, up to `most`, whether they match or not.
+PageStatement count_of_looks(const SearchPart& part, const PageWords& words, std::size_t most);
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter

@@ -112,7 +112,7 @@ private:
     }
 
     /// Returns whether the search has looked at all it may, or has found enough.
-    bool scan(std::string_view queue) {
+    bool scan(std::string_view queue, bool has_more_queues = false) {
         SearchPart part{.search = search_, .queue = queue, .error_begin = error_begin_};
         if (search_.after && search_.after->queue == queue) part.after = search_.after;
         // Two ranges of an index: jobs with the time of a position, and later ones.
@@ -128,9 +128,13 @@ private:
                 page_.next = part.after = part.until;
                 part.is_of_one_time = has_times;
                 looks_left_ -= looks;
-            } else if (!std::exchange(part.is_of_one_time, false)) {
-                page_.next.reset();
-                return false;
+            } else {
+                // Fewer than these: so some are left.
+                if (part.is_of_one_time || has_more_queues) looks_left_ -= count_looks(part, looks);
+                if (!std::exchange(part.is_of_one_time, false)) {
+                    page_.next.reset();
+                    return false;
+                }
             }
         }
         if (is_full()) page_.next = last_;
@@ -146,6 +150,13 @@ private:
             set_place(*end, part, row.time());
         });
         return end;
+    }
+
+    std::size_t count_looks(const SearchPart& part, std::size_t most) {
+        std::size_t looks = 0;
+        run(count_of_looks(part, words(), most), columns::one_number,
+            [&](Row row) { looks = static_cast<std::size_t>(row.number()); });
+        return looks;
     }
 
     /// Returns whether there are more jobs than the page has room for.
@@ -175,7 +186,7 @@ private:
         if (search_.after) queue = search_.after->queue;
         if (!queue) queue = operators_.next_queue(session_, "");
         for (std::size_t queues = 0; queue; ++queues) {
-            if (scan(*queue)) return;
+            if (scan(*queue, true)) return;
             if (queues == max_queues || is_full()) {
                 page_.next = SearchPosition{.queue = *queue, .at = Timestamp::max()};
                 return;

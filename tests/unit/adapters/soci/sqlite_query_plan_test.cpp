@@ -233,7 +233,8 @@ TEST_CASE("each part of a search is read from an index in its order") {
     for (const JobSearch& search : soci_test::searches())
         for (const SearchPart& part : soci_test::parts_of(search))
             for (const PageStatement& statement :
-                 {search_statement(part, words, 50), end_of_looks(part, words, 20'000)}) {
+                 {search_statement(part, words, 50), end_of_looks(part, words, 20'000),
+                  count_of_looks(part, words, 20'000)}) {
                 const auto plan = planner.plan_of(statement);
                 CAPTURE(statement.text);
                 CAPTURE(plan);
