@@ -85,6 +85,7 @@ void Model::claimed_unseen(const ClaimRequest& request, const std::vector<Claime
         }
     Exchange found;
     found.claimed = claimed;
+    if (has_had_limits_) found.next_due_in = Duration::zero(); // for all that is known
     if (claimed.size() < request.limit) check_passed_over(found, claim);
 }
 

@@ -224,6 +224,10 @@ ASYNCJOBS_INLINE void LimitEngine::save() {
         const bool is_stored = stored != stored_.end();
         if (!limit || (!is_stored && (limit->rate > 0 || limit->round_robin))) continue;
         bucket.due_at = due_at(*limit, bucket);
+        // Since the clock was set back a little, this claim has not looked at it.
+        const Timestamp was_due_at = is_stored ? stored->second.due_at : never_due;
+        if (bucket.due_at == now_ && was_due_at > now_ && was_due_at < never_due)
+            bucket.due_at = was_due_at;
         if (Stored::of(bucket) != (is_stored ? stored->second : Stored{})) port_.save(name, bucket);
     }
 }
