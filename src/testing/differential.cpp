@@ -26,7 +26,9 @@ constexpr Weight weights[] = {
     {Member::find, 2},         {Member::find_summaries, 2}, {Member::list, 4},
     {Member::cancel, 5},       {Member::retry, 4},          {Member::remove, 2},
     {Member::workload, 2},     {Member::set_paused, 2},     {Member::set_limit, 2},
-    {Member::limits, 1},       {Member::move_clock, 14}};
+    {Member::limits, 1},       {Member::move_clock, 14},    {Member::counts, 1},
+    {Member::queues, 2},       {Member::search, 3},         {Member::why, 2},
+    {Member::cancel_batch, 1}, {Member::retry_batch, 2},    {Member::remove_batch, 1}};
 
 Member draw_member(Random& random) {
     std::size_t sum = 0;
@@ -39,7 +41,13 @@ Member draw_member(Random& random) {
     return Member::move_clock;
 }
 
-bool is_declared(Member member, const StoreCapabilities& declared) {
+/// What a store can do.
+struct Declared : StoreCapabilities {
+    bool has_operators = false;
+};
+
+bool is_declared(Member member, const Declared& declared) {
+    if (is_of_operators(member)) return declared.has_operators;
     switch (member) {
     case Member::tombstone_owner:
         return declared.tombstones;
@@ -76,7 +84,7 @@ bool may_fail(Member member) {
 }
 
 std::vector<DrawnCall> draw_calls(std::uint64_t seed, const DifferentialOptions& options,
-                                  const StoreCapabilities& declared) {
+                                  const Declared& declared) {
     Random random(seed * 0x2545f4914f6cdd1d);
     std::vector<DrawnCall> calls(options.calls);
     for (DrawnCall& call : calls) {
@@ -227,7 +235,8 @@ std::optional<Difference> find_difference(const DifferentialSubject& subject,
     constexpr std::size_t calls_a_look = 20;
     if (subject.reset) subject.reset();
     const auto opened = subject.open();
-    const auto declared = opened ? opened->capabilities() : StoreCapabilities::all();
+    const detail::Declared declared{opened ? opened->capabilities() : StoreCapabilities::all(),
+                                    opened && opened->operators()};
     for (std::uint64_t seed = options.first_seed; seed < options.first_seed + options.sequences;
          ++seed) {
         const auto calls = detail::draw_calls(seed, options, declared);

@@ -127,6 +127,8 @@ void Comparison::make(const DrawnCall& call) {
         return model_.limits(store_->limits());
     case Member::move_clock:
         return move_clock(draw.jump());
+    default:
+        return ask_operators(call.member, draw);
     }
 }
 

@@ -37,7 +37,17 @@ enum class Member {
     set_limit,
     limits,
     move_clock,
+    // Of OperatorStore.
+    counts,
+    queues,
+    search,
+    why,
+    cancel_batch,
+    retry_batch,
+    remove_batch,
 };
+
+constexpr bool is_of_operators(Member member) { return member >= Member::counts; }
 
 /// A call before its arguments are drawn, so that a sequence makes sense without some of its calls.
 struct DrawnCall {
@@ -92,6 +102,8 @@ private:
     void set_limit(const Limit& limit);
     void move_clock(Duration by);
     void set_clock_back(Duration by);
+    void ask_operators(Member member, Draw& draw); // differential_comparison_operators.cpp
+    void search(JobSearch search);
     void saw(Member member);
     std::vector<JobId> all_ids() const;
 

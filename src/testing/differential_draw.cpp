@@ -56,6 +56,12 @@ std::vector<JobId> Draw::ids() {
     return ids;
 }
 
+std::vector<JobId> Draw::finished_ids() {
+    std::vector<JobId> ids;
+    for (auto left = some(5); left > 0; --left) ids.push_back(finished_id());
+    return ids;
+}
+
 std::string Draw::queue() {
     const std::string& name = random_.one_of(all_queues);
     return is_plainer(Plainer::one_queue) ? all_queues[0] : name;
@@ -243,6 +249,30 @@ JobQuery Draw::query() {
     return query;
 }
 
+JobSearch Draw::search() {
+    JobSearch search;
+    const JobStatus statuses[] = {JobStatus::pending, JobStatus::processing, JobStatus::completed,
+                                  JobStatus::failed, JobStatus::cancelled};
+    if (random_.percent(40)) search.statuses = {random_.one_of(statuses)};
+    if (random_.percent(20)) search.statuses.push_back(random_.one_of(statuses));
+    if (random_.percent(30)) search.queue = queue();
+    if (random_.percent(20)) search.type = type();
+    if (random_.percent(20)) search.owner = random_.one_of(all_owners);
+    if (random_.percent(10)) search.worker = worker();
+    const std::string codes[] = {"E1", "E", std::string(error_code::parent_failed)};
+    if (random_.percent(15)) search.error_code = random_.one_of(codes);
+    if (random_.percent(10)) search.key = random_.one_of(all_keys);
+    if (chance(10, Plainer::no_parents)) search.parents_of = id();
+    if (chance(10, Plainer::no_parents)) search.children_of = id();
+    const Duration ages[] = {0s, 1s, 1min, 1h, 24h};
+    if (random_.percent(10)) search.created_since = now_ - random_.one_of(ages);
+    if (random_.percent(10)) search.created_until = now_ - random_.one_of(ages);
+    search.library_jobs = random_.percent(70);
+    if (random_.percent(50)) search.limit = 1 + random_.below(5);
+    if (random_.percent(30)) search.looks = 1 + random_.below(5);
+    return search;
+}
+
 Cancellation Draw::cancellation() {
     const std::string reasons[] = {"", "too late", "wrong"};
     return {.reason = random_.one_of(reasons), .force = random_.percent(25)};
@@ -422,6 +452,29 @@ std::string describe(const JobQuery& query) {
              query.needed_by ? describe(*query.needed_by) : "")
         .add(query.before.has_value(), "before", query.before ? describe(*query.before) : "")
         .add("limit", std::to_string(query.limit))
+        .text();
+}
+
+std::string describe(const JobSearch& search) {
+    std::string statuses;
+    for (const JobStatus status : search.statuses) statuses += ' ' + show(status);
+    const auto id = [](const std::optional<JobId>& one) { return one ? describe(*one) : ""; };
+    const auto time = [](const std::optional<Timestamp>& one) { return one ? show(*one) : ""; };
+    return Members()
+        .add(!statuses.empty(), "statuses", statuses)
+        .add(search.queue.has_value(), "queue", search.queue.value_or(""))
+        .add(search.type.has_value(), "type", search.type.value_or(""))
+        .add(search.owner.has_value(), "owner", quoted(search.owner.value_or("")))
+        .add(search.worker.has_value(), "worker", search.worker.value_or(""))
+        .add(search.error_code.has_value(), "error_code", search.error_code.value_or(""))
+        .add(search.key.has_value(), "key", search.key.value_or(""))
+        .add(search.parents_of.has_value(), "parents_of", id(search.parents_of))
+        .add(search.children_of.has_value(), "children_of", id(search.children_of))
+        .add(search.created_since.has_value(), "created_since", time(search.created_since))
+        .add(search.created_until.has_value(), "created_until", time(search.created_until))
+        .add(search.library_jobs, "library_jobs", "true")
+        .add("limit", std::to_string(search.limit))
+        .add("looks", std::to_string(search.looks))
         .text();
 }
 

@@ -62,7 +62,9 @@ public:
     std::vector<JobId> ids();
     JobId id();
     JobId finished_id();
+    std::vector<JobId> finished_ids();
     JobQuery query();
+    JobSearch search();
     Cancellation cancellation();
     Limit limit();
     std::string queue();
@@ -102,6 +104,7 @@ std::string describe(const Settlement& settlement);
 std::string describe(const Heartbeat& heartbeat);
 std::string describe(const ClaimRequest& request);
 std::string describe(const JobQuery& query);
+std::string describe(const JobSearch& search);
 std::string describe(const Limit& limit);
 std::string describe(const JobId& id);
 std::string describe(const LeaseRef& lease);

@@ -3,6 +3,7 @@
 #include "conformance_check.hpp"
 
 #include <asyncjobs/store/limit_buckets.hpp>
+#include <asyncjobs/store/operator_store.hpp>
 #include <asyncjobs/store/transitions.hpp>
 
 #include <functional>
@@ -81,6 +82,12 @@ public:
     void set_paused(const std::string& queue, bool paused);
     void set_limit(const Limit& limit);
     void limits(const std::vector<Limit>& found) const;
+    void counts(const StatusCounts& found) const;
+    void queues(std::string_view after, std::size_t limit, const QueuePage& found,
+                Timestamp now) const;
+    /// Takes the jobs of all pages.
+    void search(const JobSearch& search, const std::vector<Job>& found) const;
+    void why(const JobId& id, const std::optional<JobWait>& found, Timestamp now) const;
     /// How far the store's clock was set back since calls that showed it.
     struct SetBack {
         Duration most = {};  ///< since any call
@@ -149,6 +156,14 @@ private:
 
     // Lookups (differential_model_reads.cpp).
     Job shown(const Entry& entry, const Job& found) const;
+
+    // What operators ask (differential_model_operators.cpp).
+    void expect_counted(const Count& found, std::uint64_t expected, bool may_lag,
+                        const std::string& what) const;
+    void check_queue(const QueueState& found, Timestamp now) const;
+    bool is_found_by(const Entry& entry, const JobSearch& search) const;
+    void check_order_of_claims(const std::vector<Job>& found) const;
+    void check_before(const Entry& entry, const Count& found, Timestamp now) const;
 
     const bool claims_may_lag_, sweeps_may_lag_;
     Entries entries_;

@@ -19,6 +19,7 @@ namespace planted {
 using namespace asyncjobs;
 using broken::ChangedJobs;
 using broken::ChangedSubmits;
+using broken::OperatedStore;
 using broken::Store;
 using Kind = Settlement::Kind;
 
@@ -176,8 +177,11 @@ TEST_CASE("the differential test finds planted differences without help") {
         plant<ListsOldestFirst>("a list begins with the oldest job"),
         plant<SnoozeForgetsThePriority>("a priority is ignored after a snooze"),
         plant<DelayIsWholeSeconds>("a delay is cut to whole seconds"),
+        plant<OperatedStore<broken::RetriesOneOfABatch>>("a batch of retries changes one job"),
+        plant<OperatedStore<broken::CountsOtherQueues>>("due jobs of all queues are counted"),
+        plant<OperatedStore<broken::SearchesHaveGaps>>("pages of a search leave out jobs"),
     };
-    constexpr std::size_t expected = 8;
+    constexpr std::size_t expected = 11;
     std::size_t found = 0;
     for (const Planted& one : all) {
         std::unique_ptr<MemoryJobStore> store;

@@ -70,10 +70,11 @@ struct Difference {
 
 /// Runs random sequences of calls on the store and on a model that is made of
 /// asyncjobs::transitions, and compares all results and all jobs. The calls are of all members of
-/// JobStore that the store supports; some have old leases or unknown ids; some fail before or after
-/// they happened; between them the clock moves on, and is set back now and then; then each object
-/// calls rescue() for no job. Where the contract leaves a choice, the model follows the store's if
-/// the contract allows it. Each sequence ends with the completion of all that is left.
+/// JobStore that the store supports, and of its operators() about jobs and queues; some have old
+/// leases or unknown ids; some fail before or after they happened; between them the clock moves on,
+/// and is set back now and then; then each object calls rescue() for no job. Where the contract
+/// leaves a choice, the model follows the store's if the contract allows it. Each sequence ends
+/// with the completion of all that is left.
 ///
 /// A sequence depends on its seed alone. One that fails is made shorter.
 ///
