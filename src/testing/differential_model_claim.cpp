@@ -68,6 +68,7 @@ void Model::check_claims(const Exchange& found, const ClaimRequest& request, Tim
 void Model::claimed_unseen(const ClaimRequest& request, const std::vector<ClaimedJob>& held,
                            Timestamp now) {
     const Claim claim{request, now, all_limits()};
+    has_had_limits_ |= !request.limits.empty();
     std::vector<ClaimedJob> claimed;
     for (const ClaimedJob& one : held) {
         const Entry* known = entry(one.lease.id);
