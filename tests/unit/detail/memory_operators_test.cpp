@@ -55,6 +55,38 @@ TEST_CASE_FIXTURE(OperatedMemory, "many jobs of a queue are counted up to the li
     CHECK(operators.why(last.front())->before == full);
 }
 
+TEST_CASE_FIXTURE(OperatedMemory, "a search gives due jobs their head start, as a claim does") {
+    const auto early = submit(1), urgent = submit(1, {.priority = 10, .delay = 1s});
+    const auto first = [&] {
+        return operators.search({.statuses = {JobStatus::pending}}).jobs.at(0).id;
+    };
+    CHECK(first() == early.front());
+    now += 2s;
+    CHECK(first() == urgent.front());
+}
+
+TEST_CASE_FIXTURE(OperatedMemory,
+                  "a parked job waits a moment for its slot if the clock was set back by one") {
+    const std::vector<std::string> queues = {"default"};
+    const ClaimRequest request{.worker = "worker", .queues = queues, .limit = 10};
+    store.set_limit({.name = "two", .concurrency = 2});
+    submit(3);
+    std::vector<Settlement> ends;
+    for (const ClaimedJob& job : store.claim(request).claimed)
+        ends.push_back(Settlement::completed(job.lease, {}));
+    REQUIRE(ends.size() == 2);
+    store.settle(ends);
+    const std::vector<std::string> others = {"other"};
+    store.claim({.worker = "worker", .queues = others, .limit = 10}); // finds free slots
+    now -= 1us;
+    submit(1);
+    const Exchange found = store.claim(request);
+    CHECK(found.claimed.size() == 1);
+    CHECK(found.next_due_in == 1us);
+    now += 1us;
+    CHECK(store.claim(request).claimed.size() == 1);
+}
+
 TEST_CASE_FIXTURE(OperatedMemory, "jobs of each status are counted exactly, however many") {
     submit(many);
     claim(many);
