@@ -265,8 +265,10 @@ JobSearch Draw::search() {
     if (chance(10, Plainer::no_parents)) search.parents_of = id();
     if (chance(10, Plainer::no_parents)) search.children_of = id();
     const Duration ages[] = {0s, 1s, 1min, 1h, 24h};
-    if (random_.percent(10)) search.created_since = now_ - random_.one_of(ages);
-    if (random_.percent(10)) search.created_until = now_ - random_.one_of(ages);
+    // Over many sequences the clock may go back to 1970.
+    const auto before = [&] { return std::max(now_ - random_.one_of(ages), Timestamp{}); };
+    if (random_.percent(10)) search.created_since = before();
+    if (random_.percent(10)) search.created_until = before();
     search.library_jobs = random_.percent(70);
     if (random_.percent(50)) search.limit = 1 + random_.below(5);
     if (random_.percent(30)) search.looks = 1 + random_.below(5);
