@@ -23,8 +23,7 @@ class ASYNCJOBS_DECL MemoryFleet {
 public:
     WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat, Timestamp now);
     WorkerPage workers(std::string_view after, std::size_t limit, Timestamp now) const;
-    bool order(std::string_view worker, const WorkerOrder& order, Duration valid_for,
-               Timestamp now);
+    bool order(std::string_view name, const WorkerOrder& order, Duration valid_for, Timestamp now);
     HistoryPage history(const HistoryQuery& query) const;
     void record(AuditEntry entry, Timestamp now);
     AuditPage audit(const AuditQuery& query) const;

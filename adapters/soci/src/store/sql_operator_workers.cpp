@@ -127,7 +127,7 @@ WorkerOrders SqlJobStore::Operators::heartbeat(const WorkerHeartbeat& heartbeat)
             keep_report(session, sql().fleet.keep_report, heartbeat, worker, now);
             add_tallies(session, heartbeat.tallies);
         }
-        worker.pending = unless_expired(std::move(worker.pending), now);
+        worker.pending = unless_expired(worker.pending, now);
         if (!worker.pending) return {};
         return {.number = worker.order_number, .order = worker.pending->order};
     });
