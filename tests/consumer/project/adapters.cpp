@@ -20,9 +20,10 @@ int main() {
     executor.start();
     asyncjobs::Client client{*store};
     asyncjobs::http::JobApi api{client, {.authenticator = asyncjobs::auth::BearerTokens({})}};
-    asyncjobs::operations::add_routes(
-        api, client, *store,
-        {.rights = [](const asyncjobs::http::Principal&) { return asyncjobs::operations::viewer; }});
+    asyncjobs::operations::add_routes(api, client, *store,
+                                      {.rights = [](const asyncjobs::http::Principal&) {
+                                          return asyncjobs::operations::viewer;
+                                      }});
     asyncjobs::beast::Server server{api};
     server.start();
 
