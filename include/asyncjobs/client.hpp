@@ -190,6 +190,15 @@ public:
     /// Restarts a failed or cancelled job: see JobStore::retry().
     RetryOutcome retry(const JobId& id);
     RemoveOutcome remove(const JobId& id); ///< deletes a finished job before it expires
+    /// @{
+    /// The same for up to OperatorStore::max_batch jobs: in one transaction if the store has
+    /// JobStore::operators(), otherwise one by one. Returns one outcome per id, in the order of
+    /// `ids`.
+    std::vector<CancelOutcome> cancel(std::span<const JobId> ids,
+                                      const Cancellation& cancellation = {});
+    std::vector<RetryOutcome> retry(std::span<const JobId> ids);
+    std::vector<RemoveOutcome> remove(std::span<const JobId> ids);
+    /// @}
     /// A paused queue accepts submits, but no process claims from it. Running jobs continue.
     void set_paused(std::string_view queue, bool paused);
 

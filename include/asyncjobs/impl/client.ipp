@@ -170,10 +170,37 @@ struct Client::Impl {
         options.events->publish(std::move(events));
     }
 
-    void publish(JobEvent::Kind kind, const JobId& id) {
-        const std::pair happened(kind, id);
-        options.events->publish(
-            detail::job_events(store, std::span(&happened, 1), runtime->wall_clock()));
+    void publish(JobEvent::Kind kind, std::span<const JobId> ids) {
+        std::vector<std::pair<JobEvent::Kind, JobId>> happened;
+        happened.reserve(ids.size());
+        for (const JobId& id : ids) happened.emplace_back(kind, id);
+        options.events->publish(detail::job_events(store, happened, runtime->wall_clock()));
+    }
+
+    void notify_cancelled(std::span<const JobId> ids, std::span<const CancelOutcome> outcomes,
+                          bool is_forced) {
+        std::vector<JobId> changed, cancelled;
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            const bool is_cancelled = outcomes[i] == CancelOutcome::cancelled;
+            if (!is_cancelled && outcomes[i] != CancelOutcome::requested) continue;
+            if (!is_cancelled || is_forced) store.notifier().cancel_requested(ids[i]);
+            changed.push_back(ids[i]);
+            if (is_cancelled) cancelled.push_back(ids[i]);
+        }
+        if (!changed.empty()) store.notifier().changed(changed);
+        if (cancelled.empty()) return;
+        if (options.events) publish(JobEvent::Kind::cancelled, cancelled);
+        promote();
+    }
+
+    void notify_retried(std::span<const JobId> ids) {
+        if (ids.empty()) return;
+        if (options.events) publish(JobEvent::Kind::restarted, ids);
+        store.notifier().changed(ids);
+        std::set<std::string> queues;
+        for (auto& job : store.find_summaries(ids))
+            if (job) queues.insert(std::move(job->queue));
+        for (const std::string& queue : queues) store.notifier().ready(queue);
     }
 
     /// Refuses what the store does not support here: in commit(), it would fail the other jobs of
@@ -414,34 +441,76 @@ ASYNCJOBS_INLINE Client::Watch Client::watch(const JobId& id, Watcher watcher) {
 
 ASYNCJOBS_INLINE void Client::prepare_watches() { impl_->watches(); }
 
+namespace detail {
+
+/// One outcome per id, by `all` of the store's operators, or by `one` without.
+template <typename Outcome>
+std::vector<Outcome> change_all(JobStore& store, std::span<const JobId> ids, const auto& all,
+                                const auto& one) {
+    if (OperatorStore* const operators = store.operators()) return all(*operators);
+    check_range("the number of ids", ids.size(), std::size_t{0}, OperatorStore::max_batch);
+    std::vector<Outcome> outcomes;
+    outcomes.reserve(ids.size());
+    for (const JobId& id : ids) outcomes.push_back(one(id));
+    return outcomes;
+}
+
+/// The ids whose outcome is `wanted`.
+template <typename Outcome>
+std::vector<JobId> those_with(Outcome wanted, std::span<const JobId> ids,
+                              std::span<const Outcome> outcomes) {
+    std::vector<JobId> those;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        if (outcomes[i] == wanted) those.push_back(ids[i]);
+    return those;
+}
+
+} // namespace detail
+
 ASYNCJOBS_INLINE CancelOutcome Client::cancel(const JobId& id, const Cancellation& cancellation) {
     validate(cancellation);
     const auto outcome = impl_->store.cancel(id, cancellation);
-    const bool is_cancelled = outcome == CancelOutcome::cancelled;
-    if (outcome == CancelOutcome::requested || (is_cancelled && cancellation.force))
-        impl_->store.notifier().cancel_requested(id);
-    if (outcome == CancelOutcome::requested || is_cancelled)
-        impl_->store.notifier().changed(std::span(&id, 1));
-    if (is_cancelled && impl_->options.events) impl_->publish(JobEvent::Kind::cancelled, id);
-    if (is_cancelled) impl_->promote();
+    impl_->notify_cancelled({&id, 1}, {&outcome, 1}, cancellation.force);
     return outcome;
+}
+
+ASYNCJOBS_INLINE std::vector<CancelOutcome> Client::cancel(std::span<const JobId> ids,
+                                                           const Cancellation& cancellation) {
+    validate(cancellation);
+    auto outcomes = detail::change_all<CancelOutcome>(
+        impl_->store, ids, [&](auto& operators) { return operators.cancel(ids, cancellation); },
+        [&](const JobId& id) { return impl_->store.cancel(id, cancellation); });
+    impl_->notify_cancelled(ids, outcomes, cancellation.force);
+    return outcomes;
 }
 
 ASYNCJOBS_INLINE RetryOutcome Client::retry(const JobId& id) {
     const auto outcome = impl_->store.retry(id);
-    if (outcome == RetryOutcome::retried) {
-        if (impl_->options.events) impl_->publish(JobEvent::Kind::restarted, id);
-        impl_->store.notifier().changed(std::span(&id, 1));
-        if (const auto job = find_summaries(std::span(&id, 1)).front())
-            impl_->store.notifier().ready(job->queue);
-    }
+    if (outcome == RetryOutcome::retried) impl_->notify_retried({&id, 1});
     return outcome;
+}
+
+ASYNCJOBS_INLINE std::vector<RetryOutcome> Client::retry(std::span<const JobId> ids) {
+    auto outcomes = detail::change_all<RetryOutcome>(
+        impl_->store, ids, [&](auto& operators) { return operators.retry(ids); },
+        [&](const JobId& id) { return impl_->store.retry(id); });
+    impl_->notify_retried(detail::those_with<RetryOutcome>(RetryOutcome::retried, ids, outcomes));
+    return outcomes;
 }
 
 ASYNCJOBS_INLINE RemoveOutcome Client::remove(const JobId& id) {
     const auto outcome = impl_->store.remove(id);
     if (outcome == RemoveOutcome::removed) impl_->store.notifier().changed(std::span(&id, 1));
     return outcome;
+}
+
+ASYNCJOBS_INLINE std::vector<RemoveOutcome> Client::remove(std::span<const JobId> ids) {
+    auto outcomes = detail::change_all<RemoveOutcome>(
+        impl_->store, ids, [&](auto& operators) { return operators.remove(ids); },
+        [&](const JobId& id) { return impl_->store.remove(id); });
+    const auto removed = detail::those_with<RemoveOutcome>(RemoveOutcome::removed, ids, outcomes);
+    if (!removed.empty()) impl_->store.notifier().changed(removed);
+    return outcomes;
 }
 
 ASYNCJOBS_INLINE void Client::set_paused(std::string_view queue, bool paused) {
