@@ -1,5 +1,6 @@
 #include "audit_log.hpp"
 
+#include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/http/json_reader.hpp>
 #include <asyncjobs/http/problem.hpp>
 
@@ -30,16 +31,19 @@ std::string AuditLog::record(const http::Call& call, Act act,
 }
 
 void AuditLog::keep(const http::Call& call, Act act, std::string outcome) const noexcept {
-    const std::string action(act.action);
+    const std::string action = act.action;
     try {
         const std::string& who = call.principal.owner;
+        const auto shown = [](const std::string& text) {
+            return std::string(asyncjobs::detail::shortened(text, AuditEntry::max_text));
+        };
         store_.record({.id = client_.make_id(),
                        .who = who.empty() ? "anonymous" : who,
                        .from = call.request.client_address,
                        .action = action,
-                       .target = std::move(act.target),
+                       .target = shown(act.target),
                        .reason = std::move(act.reason),
-                       .outcome = std::move(outcome)});
+                       .outcome = shown(outcome)});
     } catch (const std::exception& error) {
         if (log_)
             log_({.level = LogEntry::Level::error,

@@ -13,7 +13,7 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
 
 /// What an operator is about to do.
 struct Act {
-    std::string_view action = {};
+    std::string action = {};
     std::string target = {};
     std::string reason = {};
 };

@@ -1,3 +1,4 @@
+#include "cursor.hpp"
 #include "operation.hpp"
 #include "parameters.hpp"
 #include "service.hpp"

@@ -1,3 +1,4 @@
+#include "cursor.hpp"
 #include "operation.hpp"
 #include "parameters.hpp"
 #include "service.hpp"
@@ -91,13 +92,15 @@ Document read_optional(const http::Request& request) {
 }
 
 /// Acts on the job that the path names. An outcome other than `done` is a conflict.
-http::Response act(Service& service, const http::Call& call, std::string_view action,
-                   std::string reason, std::initializer_list<std::string_view> done,
+http::Response act(Service& service, const http::Call& call, std::string action, std::string reason,
+                   std::initializer_list<std::string_view> done,
                    const std::function<std::string_view(const JobId&)>& perform) {
     const JobId id = service.find_job(call).id;
-    const auto outcome = service.audit.record(
-        call, {.action = action, .target = std::string(id.text()), .reason = std::move(reason)},
-        [&] { return std::string(perform(id)); });
+    const auto outcome = service.audit.record(call,
+                                              {.action = std::move(action),
+                                               .target = std::string(id.text()),
+                                               .reason = std::move(reason)},
+                                              [&] { return std::string(perform(id)); });
     if (outcome == "not_found") throw no_such_job();
     for (const std::string_view one : done)
         if (outcome == one) return document_response(OutcomeDocument{outcome});

@@ -1,7 +1,6 @@
 #include "parameters.hpp"
 
-#include <asyncjobs/detail/base64url.hpp>
-#include <asyncjobs/json.hpp>
+#include "cursor.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -9,74 +8,18 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
 
-/// What a cursor of jobs holds.
-struct SearchCursor {
-    std::string id = {};
-    std::string queue = {};
-    Timestamp at = {};
-};
-BOOST_DESCRIBE_STRUCT(SearchCursor, (), (id, queue, at))
-
-/// What a cursor of tallies holds.
-struct TallyCursor {
-    Timestamp start = {};
-    std::string queue = {};
-    std::string type = {};
-    std::string outcome = {};
-    std::string error_code = {};
-};
-BOOST_DESCRIBE_STRUCT(TallyCursor, (), (start, queue, type, outcome, error_code))
-
 namespace {
 
-template <typename Cursor>
-std::string encode(const Cursor& cursor) {
-    return asyncjobs::detail::encode_base64url(json::serialize(cursor).text());
-}
-
-http::Problem invalid_cursor() {
-    return {400, "invalid_cursor", "the cursor does not belong to this listing"};
-}
-
-template <typename Cursor>
-std::optional<Cursor> read_cursor(const http::Call& call) {
+/// The position of the parameter `cursor`, by `parse`.
+template <typename Position>
+std::optional<Position> read_cursor(const http::Call& call,
+                                    std::optional<Position> (*parse)(std::string_view)) {
     const auto* text = call.query.single("cursor");
     if (!text) return std::nullopt;
-    const auto bytes = asyncjobs::detail::decode_base64url(*text);
-    if (!bytes) throw invalid_cursor();
-    try {
-        return json::parse<Cursor>(JsonText::parse(*bytes), json::UnknownMembers::refuse);
-    } catch (const Error&) {
-        throw invalid_cursor();
-    }
-}
-
-std::optional<SearchPosition> read_position(const http::Call& call) {
-    auto cursor = read_cursor<SearchCursor>(call);
-    if (!cursor) return std::nullopt;
-    const auto id = JobId::parse(cursor->id);
-    if (!id) throw invalid_cursor();
-    return SearchPosition{.id = *id, .queue = std::move(cursor->queue), .at = cursor->at};
-}
-
-std::optional<TallyOutcome> parse_outcome(std::string_view text) {
-    for (const auto outcome :
-         {TallyOutcome::completed, TallyOutcome::failed, TallyOutcome::cancelled,
-          TallyOutcome::retried, TallyOutcome::released, TallyOutcome::rescued})
-        if (to_string(outcome) == text) return outcome;
-    return std::nullopt;
-}
-
-std::optional<TallyKey> read_tally_key(const http::Call& call) {
-    auto cursor = read_cursor<TallyCursor>(call);
-    if (!cursor) return std::nullopt;
-    const auto outcome = parse_outcome(cursor->outcome);
-    if (!outcome) throw invalid_cursor();
-    return TallyKey{.start = cursor->start,
-                    .queue = std::move(cursor->queue),
-                    .type = std::move(cursor->type),
-                    .outcome = *outcome,
-                    .error_code = std::move(cursor->error_code)};
+    auto position = parse(*text);
+    if (!position)
+        throw http::Problem(400, "invalid_cursor", "the cursor does not belong to this listing");
+    return position;
 }
 
 std::optional<JobId> read_related(const http::Call& call, std::string_view name) {
@@ -150,7 +93,7 @@ JobSearch read_search(const http::Call& call) {
                      .children_of = read_related(call, "children_of"),
                      .created_since = read_time(call, "created_since"),
                      .created_until = read_time(call, "created_until"),
-                     .after = read_position(call),
+                     .after = read_cursor(call, parse_position),
                      .limit = read_limit(call, 50, 200)};
     if (auto type = read_text(call, "type")) search.type = *std::move(type);
     if (const auto* library = call.query.single("library_jobs")) {
@@ -164,7 +107,7 @@ JobSearch read_search(const http::Call& call) {
 HistoryQuery read_history_query(const http::Call& call, Timestamp now) {
     HistoryQuery query{.queue = read_text(call, "queue"),
                        .type = read_text(call, "type"),
-                       .after = read_tally_key(call),
+                       .after = read_cursor(call, parse_tally_key),
                        .limit = read_limit(call, 1'000, HistoryQuery::max_limit)};
     if (const auto* text = call.query.single("period")) {
         const auto periods = {TallyPeriod::minute, TallyPeriod::hour, TallyPeriod::day};
@@ -180,19 +123,6 @@ HistoryQuery read_history_query(const http::Call& call, Timestamp now) {
                       .value_or(start_of(query.period,
                                          query.until - usual_periods * length_of(query.period)));
     return query;
-}
-
-std::string make_cursor(const SearchPosition& position) {
-    return encode(SearchCursor{
-        .id = std::string(position.id.text()), .queue = position.queue, .at = position.at});
-}
-
-std::string make_cursor(const TallyKey& key) {
-    return encode(TallyCursor{.start = key.start,
-                              .queue = key.queue,
-                              .type = key.type,
-                              .outcome = std::string(to_string(key.outcome)),
-                              .error_code = key.error_code});
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

@@ -28,8 +28,4 @@ JobId read_job_id(const http::Call& call);
 JobSearch read_search(const http::Call& call);
 HistoryQuery read_history_query(const http::Call& call, Timestamp now);
 
-/// Where a listing continues: opaque, and confers nothing.
-std::string make_cursor(const SearchPosition& position);
-std::string make_cursor(const TallyKey& key);
-
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

@@ -18,6 +18,7 @@ Options checked(Options options) {
     if (!options.origin.empty() &&
         (!options.origin.starts_with("http") || options.origin.ends_with('/')))
         detail::refuse("origin", options.origin, "must be as https://ops.example.org");
+    detail::check_name("bulk_queue", options.bulk_queue);
     detail::check_range<Duration>("refresh_every", options.refresh_every,
                                   std::chrono::milliseconds{100}, std::chrono::minutes{1});
     detail::check_range<Duration>("orders_valid_for", options.orders_valid_for,
@@ -68,7 +69,8 @@ http::Response handle(Service& service, const OperatorRoute& route, const http::
 
 void add_routes(http::JobApi& api, Client& client, JobStore& store, Options options) {
     const auto service = make_service(client, store, checked(std::move(options)));
-    for (auto* const room : {overview_routes, job_routes, worker_routes, history_routes})
+    for (auto* const room :
+         {overview_routes, job_routes, bulk_routes, worker_routes, history_routes})
         for (OperatorRoute& route : room()) {
             const Right right = route.right;
             api.route(

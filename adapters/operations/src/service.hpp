@@ -54,6 +54,7 @@ struct OperatorRoute {
 /// The routes of each room.
 std::vector<OperatorRoute> overview_routes();
 std::vector<OperatorRoute> job_routes();
+std::vector<OperatorRoute> bulk_routes();
 std::vector<OperatorRoute> worker_routes();
 std::vector<OperatorRoute> history_routes();
 /// @}

@@ -12,6 +12,7 @@ struct Walked {
     std::string path; ///< in the description
     Right right;
     unsigned status = 200;
+    std::optional<Right> also = {}; ///< another right that it needs
 };
 
 std::vector<Walked> all_routes(const std::string& failed, const std::string& pending) {
@@ -36,6 +37,14 @@ std::vector<Walked> all_routes(const std::string& failed, const std::string& pen
         {{"POST", "/jobs/" + pending + "/cancel"}, "/jobs/{id}/cancel", Right::cancel},
         {{"POST", "/jobs/" + failed + "/retry"}, "/jobs/{id}/retry", Right::retry},
         {{"DELETE", "/jobs/" + pending}, "/jobs/{id}", Right::remove},
+        {{"POST", "/bulk", R"({"action": "retry", "filter": {"type": "none"}})"},
+         "/bulk",
+         Right::bulk,
+         202,
+         Right::retry},
+        {{"GET", "/bulk"}, "/bulk", Right::bulk},
+        {{"GET", "/bulk/" + failed}, "/bulk/{id}", Right::bulk, 404},
+        {{"POST", "/bulk/" + failed + "/abort"}, "/bulk/{id}/abort", Right::bulk, 404},
         {{"GET", "/workers"}, "/workers", Right::see},
         {{"POST", "/workers/order", R"({"worker": "none", "quiet": true})"},
          "/workers/order",
@@ -63,6 +72,10 @@ TEST_CASE("each route needs one right, and no other one opens it") {
         CHECK(document(refused).at("code") == "forbidden");
 
         api.rights = Rights().with(route.right);
+        if (route.also) {
+            CHECK(api.ask(route.ask).status == 403);
+            api.rights = api.rights.with(*route.also);
+        }
         CHECK(api.ask(route.ask).status == route.status);
     }
 }

@@ -19,6 +19,7 @@ enum class Right {
     pause,   ///< and resume queues
     workers, ///< order workers to claim nothing, or to run fewer or more jobs
     limits,  ///< set and remove limits
+    bulk,    ///< act on all jobs that a filter matches, with the right for the action, too
     audit,   ///< see what operators did
 };
 
@@ -67,8 +68,8 @@ inline constexpr Rights viewer = {Right::see};
 inline constexpr Rights job_operator = {Right::see,   Right::see_payloads, Right::cancel,
                                         Right::retry, Right::pause,        Right::workers};
 /// All rights.
-inline constexpr Rights admin = {Right::see,     Right::see_payloads, Right::cancel,
-                                 Right::retry,   Right::remove,       Right::pause,
-                                 Right::workers, Right::limits,       Right::audit};
+inline constexpr Rights admin = {Right::see,    Right::see_payloads, Right::cancel,  Right::retry,
+                                 Right::remove, Right::pause,        Right::workers, Right::limits,
+                                 Right::bulk,   Right::audit};
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

@@ -32,6 +32,9 @@ struct Options {
     /// 100 ms - 1 min; the counts of one reading serve all callers for this long.
     TimeSpan refresh_every = std::chrono::seconds{1};
     TimeSpan orders_valid_for = std::chrono::minutes{1}; ///< 1 s - 1 h; of orders to workers
+    /// The queue of bulk actions, which are jobs: see run_bulk_actions_on() in bulk.hpp.
+    std::string bulk_queue = "operators";
+    TimeSpan bulk_retention = std::chrono::hours{24 * 30}; ///< of finished ones
     bool described = true; ///< false: the routes are left out of `/openapi.json`
     /// Called if an entry of the audit could not be stored; must not throw.
     std::function<void(const LogEntry&)> log = {};
