@@ -8,6 +8,7 @@
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/executor.hpp>
 #include <asyncjobs/files/s3_file_store.hpp>
+#include <asyncjobs/operations/bulk.hpp>
 #include <asyncjobs/operations/routes.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 #include <asyncjobs/webhooks/routes.hpp>
@@ -127,13 +128,14 @@ void serve(const Options& options) {
                               {.queue = "file_removals", .scratch = options.files / ".scratch"});
 
     asyncjobs::Executor executor(
-        *store, {.queues = {"reports", "file_removals"},
+        *store, {.queues = {"reports", "file_removals", "operators"},
                  .concurrency = options.workers,
                  .lease_for = options.lease,
                  .rescue_every = std::min<asyncjobs::Duration>(options.lease / 2, 5s),
                  .log = log});
     executor.handle<SalesReportJob>(ReportMaker(job_files, orders_of(options)));
     job_files.remove_on(executor);
+    asyncjobs::operations::run_bulk_actions_on(executor, client, *store);
 
     // Deliveries wait for third-party servers. Their own executor keeps them from delaying reports.
     asyncjobs::Webhooks webhooks(*store, webhook_options(options));
