@@ -81,7 +81,9 @@ private:
                               std::string_view>(key.start, key.queue, key.type, key.outcome,
                                                 key.error_code);
         }
-        bool operator()(const auto& one, const auto& two) const { return (parts(one) <=> parts(two)) < 0; }
+        bool operator()(const auto& one, const auto& two) const {
+            return (parts(one) <=> parts(two)) < 0;
+        }
     };
     using Tallies = std::map<TallyKey, Tally, Before>; ///< their own keys are empty
     using Names = std::set<std::string, std::less<>>;
