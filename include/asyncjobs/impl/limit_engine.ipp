@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asyncjobs/store/limit_engine.hpp>
+#include <asyncjobs/store/store_helpers.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -226,7 +227,7 @@ ASYNCJOBS_INLINE void LimitEngine::save() {
         bucket.due_at = due_at(*limit, bucket);
         // Since the clock was set back a little, this claim has not looked at it.
         const Timestamp was_due_at = is_stored ? stored->second.due_at : never_due;
-        if (bucket.due_at == now_ && was_due_at > now_ && was_due_at < never_due)
+        if (bucket.due_at == now_ && was_due_at > now_ && was_due_at <= now_ + clock_tolerance)
             bucket.due_at = was_due_at;
         if (Stored::of(bucket) != (is_stored ? stored->second : Stored{})) port_.save(name, bucket);
     }
