@@ -122,6 +122,7 @@ private:
     // Destroyed first, in reverse order: their tasks use everything above.
     ExchangeLoop exchange_loop_;
     std::unique_ptr<Lane> maintenance_lane_;
+    std::unique_ptr<Lane> heartbeat_lane_; ///< null for a store without operators
     std::unique_ptr<Lane> workers_;
     std::unique_ptr<Lane> stop_lane_;  ///< for stop_async(); null until its first call
     std::unique_ptr<Lane> async_lane_; ///< starts asynchronous handlers; null without any

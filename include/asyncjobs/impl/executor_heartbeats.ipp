@@ -11,12 +11,14 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-/// Null for a store without operators.
+/// Null for a store without operators. Has a lane of its own: a heartbeat may wait for the rows of
+/// tallies that another worker has locked, and leases have to be renewed meanwhile.
 ASYNCJOBS_INLINE std::unique_ptr<Heartbeats> ExecutorCore::make_heartbeats() {
     auto* const operators = store_.operators();
     if (!operators) return nullptr;
+    heartbeat_lane_ = runtime_.make_lane(1);
     return std::make_unique<Heartbeats>(
-        runtime_, *operators, *maintenance_lane_, options_.heartbeat_every,
+        runtime_, *operators, *heartbeat_lane_, options_.heartbeat_every,
         Heartbeats::Hooks{.report = [this] { return report(); },
                           .take_tallies =
                               [this](std::size_t limit) {
