@@ -243,7 +243,7 @@ public:
         connection.run("DROP VIEW IF EXISTS jobs_readable");
         connection.run("DROP TABLE IF EXISTS jobs, job_queues, job_dependencies, job_limits, "
                        "job_buckets, job_slots, job_waiting, job_tombstones, job_fences, "
-                       "job_steps, asyncjobs_schema");
+                       "job_steps, job_workers, job_tallies, job_audit, asyncjobs_schema");
     }
 
     std::string url() const override { return url_; }
