@@ -2,7 +2,6 @@
 
 #include "conformance_operator.hpp"
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,8 +12,6 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::testing::detail {
 
 inline constexpr Timestamp noon{std::chrono::sys_days{std::chrono::year{2020} / 1 / 8} +
                                 std::chrono::hours{12}};
-inline constexpr std::array all_periods = {TallyPeriod::minute, TallyPeriod::hour,
-                                           TallyPeriod::day};
 inline constexpr Duration a_minute = std::chrono::minutes{1};
 
 inline WorkerReport report_of(std::string worker) {

@@ -29,7 +29,7 @@ void adds_up_workers(Scene& scene) {
     first.send({tally_of({.start = noon}, 1)});
     first.send({tally_of({.start = noon}, 2), tally_of({.start = noon}, 4)});
     second.send({tally_of({.start = noon}, 8)});
-    for (const TallyPeriod period : all_periods) {
+    for (const TallyPeriod period : tally_periods) {
         const auto found = history_of(scene, all_of(period));
         expect_equal(found.size(), 1, "tallies");
         expect_equal(found[0].count, 15, "count");
@@ -44,7 +44,7 @@ void counts_repeated_heartbeats_once(Scene& scene) {
     worker.resend();
     --worker.next().number;
     worker.resend();
-    for (const TallyPeriod period : all_periods) expect_equal(counted(scene, period), 8, "count");
+    for (const TallyPeriod period : tally_periods) expect_equal(counted(scene, period), 8, "count");
 }
 
 /// Each member has another value.
@@ -145,7 +145,7 @@ void keeps_the_most_tallies(Scene& scene) {
         tallies.push_back(tally_of({.start = noon, .type = fmt::format("type{}", i)}));
     SentHeartbeats worker(scene.operators());
     worker.send(tallies);
-    for (const TallyPeriod period : all_periods)
+    for (const TallyPeriod period : tally_periods)
         expect_equal(counted(scene, period), tallies.size(), "count");
     tallies.push_back(tallies.front());
     expect_refused("the number of tallies", [&] { worker.send(tallies); });
@@ -166,7 +166,7 @@ void adds_up_concurrent_heartbeats(Scene& scene) {
             with_retries([&] { return worker.resend(); });
         }
     });
-    for (const TallyPeriod period : all_periods)
+    for (const TallyPeriod period : tally_periods)
         expect_equal(counted(scene, period), 4 * 5 * tallies.size(), "count");
 }
 
@@ -185,7 +185,7 @@ void refuses_tallies(Scene& scene) {
     refused("count", [](Tally& tally) { tally.count = 0; });
     refused("waited", [](Tally& tally) { tally.waited.counts.back() = 2; });
     refused("ran", [](Tally& tally) { tally.ran.sum = Duration{-1}; });
-    for (const TallyPeriod period : all_periods)
+    for (const TallyPeriod period : tally_periods)
         expect_equal(counted(scene, period), 0, "count of refused heartbeats");
     expect(scene.operators().workers({}, 10).workers.empty(), "no worker of a refused heartbeat");
 }
@@ -214,7 +214,7 @@ void purges_old_tallies(Scene& scene) {
     expect_equal(scene.operators().purge(2), 2, "rows purged by a purge of two");
     expect_equal(scene.operators().purge(100), 1, "rows purged by the next one");
     expect_equal(scene.operators().purge(100), 0, "rows purged by the last one");
-    for (const TallyPeriod period : all_periods) {
+    for (const TallyPeriod period : tally_periods) {
         const auto left = history_of(scene, all_of(period));
         expect_equal(left.size(), 1, "tallies left");
         expect_equal(left[0].key.start, start_of(period, now), "start of the tally that is left");

@@ -74,7 +74,7 @@ void purges_lost_workers(Scene& scene) {
 void keeps_tallies_for_their_time(Scene& scene) {
     const Timestamp now = start_of(TallyPeriod::day, scene.operators().counts().now);
     SentHeartbeats(scene.operators()).send({tally_of({.start = now})});
-    for (const TallyPeriod period : all_periods) {
+    for (const TallyPeriod period : tally_periods) {
         const Duration to_its_end = now + kept_for(period) - scene.operators().counts().now;
         scene.move_clock(to_its_end);
         scene.operators().purge(100);

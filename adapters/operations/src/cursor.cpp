@@ -43,14 +43,6 @@ std::optional<Cursor> decode(std::string_view text) {
     }
 }
 
-std::optional<TallyOutcome> parse_outcome(std::string_view text) {
-    for (const auto outcome :
-         {TallyOutcome::completed, TallyOutcome::failed, TallyOutcome::cancelled,
-          TallyOutcome::retried, TallyOutcome::released, TallyOutcome::rescued})
-        if (to_string(outcome) == text) return outcome;
-    return std::nullopt;
-}
-
 } // namespace
 
 std::string make_cursor(const SearchPosition& position) {
@@ -75,7 +67,7 @@ std::optional<SearchPosition> parse_position(std::string_view text) {
 
 std::optional<TallyKey> parse_tally_key(std::string_view text) {
     auto cursor = decode<TallyCursor>(text);
-    const auto outcome = cursor ? parse_outcome(cursor->outcome) : std::nullopt;
+    const auto outcome = cursor ? parse_tally_outcome(cursor->outcome) : std::nullopt;
     if (!outcome) return std::nullopt;
     return TallyKey{.start = cursor->start,
                     .queue = std::move(cursor->queue),

@@ -110,11 +110,8 @@ HistoryQuery read_history_query(const http::Call& call, Timestamp now) {
                        .after = read_cursor(call, parse_tally_key),
                        .limit = read_limit(call, 1'000, HistoryQuery::max_limit)};
     if (const auto* text = call.query.single("period")) {
-        const auto periods = {TallyPeriod::minute, TallyPeriod::hour, TallyPeriod::day};
-        const auto* const period = std::ranges::find(
-            periods, *text, [](TallyPeriod one) { return std::string(to_string(one)); });
-        if (period == periods.end())
-            throw invalid_parameter("period", "must be minute, hour or day");
+        const auto period = parse_tally_period(*text);
+        if (!period) throw invalid_parameter("period", "must be minute, hour or day");
         query.period = *period;
     }
     constexpr int usual_periods = 60;

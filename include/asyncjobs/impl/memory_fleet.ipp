@@ -8,9 +8,6 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
-inline constexpr std::array tally_period_values = {TallyPeriod::minute, TallyPeriod::hour,
-                                                   TallyPeriod::day};
-
 ASYNCJOBS_INLINE WorkerOrders MemoryFleet::heartbeat(const WorkerHeartbeat& heartbeat,
                                                      Timestamp now) {
     Worker& worker = workers_[heartbeat.report.worker];
@@ -32,7 +29,7 @@ ASYNCJOBS_INLINE WorkerOrders MemoryFleet::heartbeat(const WorkerHeartbeat& hear
 }
 
 ASYNCJOBS_INLINE void MemoryFleet::add(const Tally& minute) {
-    for (const TallyPeriod period : tally_period_values) {
+    for (const TallyPeriod period : tally_periods) {
         TallyKey key = minute.key;
         key.start = start_of(period, key.start);
         Tally& tally = tallies_[static_cast<std::size_t>(period)][key];
@@ -113,7 +110,7 @@ ASYNCJOBS_INLINE std::size_t MemoryFleet::purge_workers(std::size_t limit, Times
 
 ASYNCJOBS_INLINE std::size_t MemoryFleet::purge_tallies(std::size_t limit, Timestamp now) {
     std::size_t purged = 0;
-    for (const TallyPeriod period : tally_period_values) {
+    for (const TallyPeriod period : tally_periods) {
         auto& tallies = tallies_[static_cast<std::size_t>(period)];
         while (purged < limit && !tallies.empty() &&
                tallies.begin()->first.start < now - kept_for(period)) {

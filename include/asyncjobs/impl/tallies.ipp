@@ -18,13 +18,13 @@ struct PeriodTraits {
     Duration kept_for;
 };
 
-inline constexpr std::array<PeriodTraits, 3> tally_periods = {
+inline constexpr std::array<PeriodTraits, 3> period_traits = {
     {{"minute", std::chrono::minutes{1}, std::chrono::hours{48}},
      {"hour", std::chrono::hours{1}, std::chrono::days{30}},
      {"day", std::chrono::days{1}, std::chrono::days{400}}}};
 
 inline const PeriodTraits& traits_of(TallyPeriod period) noexcept {
-    return tally_periods[static_cast<std::size_t>(period)];
+    return period_traits[static_cast<std::size_t>(period)];
 }
 
 } // namespace detail
@@ -44,8 +44,20 @@ ASYNCJOBS_INLINE std::string_view to_string(TallyOutcome outcome) noexcept {
     return detail::tally_outcomes[static_cast<std::size_t>(outcome)];
 }
 
+ASYNCJOBS_INLINE std::optional<TallyOutcome> parse_tally_outcome(std::string_view text) noexcept {
+    const auto found = std::ranges::find(detail::tally_outcomes, text);
+    if (found == detail::tally_outcomes.end()) return std::nullopt;
+    return static_cast<TallyOutcome>(found - detail::tally_outcomes.begin());
+}
+
 ASYNCJOBS_INLINE std::string_view to_string(TallyPeriod period) noexcept {
     return detail::traits_of(period).name;
+}
+
+ASYNCJOBS_INLINE std::optional<TallyPeriod> parse_tally_period(std::string_view text) noexcept {
+    for (const TallyPeriod period : tally_periods)
+        if (to_string(period) == text) return period;
+    return std::nullopt;
 }
 
 ASYNCJOBS_INLINE Duration length_of(TallyPeriod period) noexcept {

@@ -51,6 +51,9 @@ enum class TallyOutcome { // by name: stores order keys by it
 
 /// Returns the enumerator's name: `completed`.
 ASYNCJOBS_DECL std::string_view to_string(TallyOutcome) noexcept;
+/// The reverse of to_string(); empty for any other text.
+[[nodiscard]] ASYNCJOBS_DECL std::optional<TallyOutcome>
+    parse_tally_outcome(std::string_view) noexcept;
 
 /// What a tally counts.
 struct TallyKey {
@@ -92,8 +95,15 @@ enum class TallyPeriod {
     day,    ///< kept for 400 days
 };
 
+/// All of them, the shortest first.
+inline constexpr std::array tally_periods = {TallyPeriod::minute, TallyPeriod::hour,
+                                             TallyPeriod::day};
+
 /// Returns the enumerator's name: `minute`.
 ASYNCJOBS_DECL std::string_view to_string(TallyPeriod) noexcept;
+/// The reverse of to_string(); empty for any other text.
+[[nodiscard]] ASYNCJOBS_DECL std::optional<TallyPeriod>
+    parse_tally_period(std::string_view) noexcept;
 /// Returns the length of a period.
 ASYNCJOBS_DECL Duration length_of(TallyPeriod) noexcept;
 /// Returns for how long tallies of the period are kept.

@@ -47,7 +47,7 @@ TEST_CASE("histograms are added bucket by bucket") {
 }
 
 TEST_CASE("a period starts at its first moment in UTC") {
-    for (const auto period : {TallyPeriod::minute, TallyPeriod::hour, TallyPeriod::day}) {
+    for (const auto period : tally_periods) {
         CAPTURE(to_string(period));
         const Timestamp start = start_of(period, midday);
         CHECK(start <= midday);
@@ -76,4 +76,15 @@ TEST_CASE("the order of outcomes is that of their names") {
     CHECK(std::ranges::is_sorted(outcomes));
     CHECK(std::ranges::is_sorted(outcomes, {}, [](TallyOutcome one) { return to_string(one); }));
     CHECK(to_string(completed) == "completed");
+}
+
+TEST_CASE("outcomes and periods are read by their names") {
+    using enum TallyOutcome;
+    for (const auto one : {cancelled, completed, failed, released, rescued, retried})
+        CHECK(parse_tally_outcome(to_string(one)) == one);
+    for (const auto one : tally_periods) CHECK(parse_tally_period(to_string(one)) == one);
+    for (const auto* other : {"", "Completed", "complete", "week"}) {
+        CHECK(!parse_tally_outcome(other));
+        CHECK(!parse_tally_period(other));
+    }
 }

@@ -5,24 +5,16 @@
 
 #include <asyncjobs/store/operator_helpers.hpp>
 
-#include <algorithm>
-#include <array>
 #include <tuple>
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
 namespace {
 
-constexpr std::array tally_outcomes = {TallyOutcome::cancelled, TallyOutcome::completed,
-                                       TallyOutcome::failed,    TallyOutcome::released,
-                                       TallyOutcome::rescued,   TallyOutcome::retried};
-
-TallyOutcome parse_outcome(std::string_view text) {
-    const auto found = std::ranges::find(tally_outcomes, text,
-                                         [](TallyOutcome outcome) { return to_string(outcome); });
-    if (found == tally_outcomes.end())
-        throw Error(Errc::store_failure, "the store has a tally of an unknown outcome");
-    return *found;
+TallyOutcome read_outcome(std::string_view text) {
+    const auto outcome = parse_tally_outcome(text);
+    if (!outcome) throw Error(Errc::store_failure, "the store has a tally of an unknown outcome");
+    return *outcome;
 }
 
 void read_times(Row& row, TimeHistogram& times) {
@@ -36,7 +28,7 @@ Tally read_tally(Row row) {
     tally.key.start = row.time();
     tally.key.queue = row.take_text();
     tally.key.type = row.take_text();
-    tally.key.outcome = parse_outcome(row.text());
+    tally.key.outcome = read_outcome(row.text());
     tally.key.error_code = row.take_text();
     tally.count = static_cast<std::uint64_t>(row.number());
     read_times(row, tally.waited);
@@ -61,11 +53,13 @@ void add_row(JsonRows& rows, const TallyRow& row) {
     std::apply([&](const auto&... column) { rows.add(column...); }, columns);
 }
 
-/// The tallies of all periods in the order of the primary key, in which every heartbeat locks them.
+/// The tallies of all periods in the order of the primary key, in which every heartbeat locks them:
+/// `day`, `hour`, `minute`.
 std::vector<TallyRow> rows_of_all_periods(std::span<const Tally> minutes) {
     std::vector<TallyRow> rows;
-    for (const TallyPeriod period : {TallyPeriod::day, TallyPeriod::hour, TallyPeriod::minute})
-        for (Tally& tally : tallies_of(period, minutes)) rows.push_back({period, std::move(tally)});
+    for (auto period = tally_periods.rbegin(); period != tally_periods.rend(); ++period)
+        for (Tally& tally : tallies_of(*period, minutes))
+            rows.push_back({*period, std::move(tally)});
     return rows;
 }
 

@@ -6,15 +6,9 @@
 #include <asyncjobs/store/operator_helpers.hpp>
 #include <asyncjobs/store/store_helpers.hpp>
 
-#include <array>
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::soci_adapter {
-namespace {
-
-constexpr std::array tally_periods = {TallyPeriod::minute, TallyPeriod::hour, TallyPeriod::day};
-
-} // namespace
 
 /// What one purge finds, and deletes.
 class SqlJobStore::Operators::Purge {
