@@ -2,6 +2,7 @@
 
 #include "cursor.hpp"
 
+#include <asyncjobs/detail/text_rules.hpp>
 #include <asyncjobs/operations/bulk.hpp>
 
 #include <fmt/format.h>
@@ -66,7 +67,7 @@ JobSearch search_for(const BulkAction& action) {
                      .created_until = filter.created_until,
                      .limit = OperatorStore::max_batch};
     if (filter.type) search.type = *filter.type;
-    search.library_jobs = filter.type && filter.type->starts_with("asyncjobs.");
+    search.library_jobs = filter.type && asyncjobs::detail::is_library_type(*filter.type);
     for (const std::string& status : filter.statuses)
         if (const auto parsed = parse_job_status(status)) search.statuses.push_back(*parsed);
     if (search.statuses.empty()) search.statuses = usual_for(action.action);

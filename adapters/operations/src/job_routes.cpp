@@ -25,11 +25,15 @@ http::Response list(Service& service, const http::Call& call) {
     return document_response(document);
 }
 
-/// The job that the path names, with all its parts.
-Job find_whole(Service& service, const http::Call& call) {
-    auto job = service.client.find(service.find_job(call).id);
-    if (!job) throw no_such_job();
+/// The job, if it exists for the caller.
+Job shown(const Service& service, const http::Call& call, std::optional<Job> job) {
+    if (!job || !service.shows(call, job->queue, job->type)) throw no_such_job();
     return *std::move(job);
+}
+
+/// The job that the path names, with all its parts.
+Job find_whole(const Service& service, const http::Call& call) {
+    return shown(service, call, service.client.find(read_job_id(call)));
 }
 
 http::Response get(Service& service, const http::Call& call) {
@@ -151,9 +155,7 @@ std::vector<Parameter> search_parameters() {
 
 Job Service::find_job(const http::Call& call) const {
     const JobId id = read_job_id(call);
-    auto job = client.find_summaries({&id, 1}).front();
-    if (!job || !shows(call, job->queue, job->type)) throw no_such_job();
-    return *std::move(job);
+    return shown(*this, call, client.find_summaries({&id, 1}).front());
 }
 
 std::vector<OperatorRoute> job_routes() {

@@ -41,7 +41,7 @@ struct Options {
 };
 
 /// Adds the routes of operators below `/operator` to the API, whose authenticator names the
-/// callers. docs/operations.md lists them. None of them is limited to the caller's own jobs.
+/// callers. docs/operators.md lists them. None of them is limited to the caller's own jobs.
 ///
 /// A request that changes something must have `Sec-Fetch-Site: same-origin`, or the configured
 /// `Origin` where the browser sends no `Sec-Fetch-Site`, or a bearer token and no cookie. Each is
