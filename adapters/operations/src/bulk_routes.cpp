@@ -4,6 +4,7 @@
 #include "service.hpp"
 
 #include <asyncjobs/http/json_reader.hpp>
+#include <asyncjobs/http/parameters.hpp>
 
 #include <fmt/format.h>
 
@@ -149,8 +150,8 @@ http::Response get_action(Service& service, const http::Call& call) {
 }
 
 http::Response list_actions(Service& service, const http::Call& call) {
-    const auto page =
-        service.client.list({.type = BulkAction::type, .limit = read_limit(call, 50, 200)});
+    const auto page = service.client.list(
+        {.type = BulkAction::type, .limit = http::read_limit(call.query, 50, 200)});
     BulkListDocument document;
     for (const Job& job : page.jobs) document.actions.push_back(document_of_action(job));
     return document_response(document);

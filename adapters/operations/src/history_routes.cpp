@@ -3,6 +3,8 @@
 #include "parameters.hpp"
 #include "service.hpp"
 
+#include <asyncjobs/http/parameters.hpp>
+
 namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
 namespace {
 
@@ -20,10 +22,10 @@ http::Response history(Service& service, const http::Call& call) {
 }
 
 http::Response audit(Service& service, const http::Call& call) {
-    AuditQuery query{.limit = read_limit(call, 50, AuditQuery::max_limit)};
+    AuditQuery query{.limit = http::read_limit(call.query, 50, AuditQuery::max_limit)};
     if (const auto* before = call.query.single("before")) {
         query.before = JobId::parse(*before);
-        if (!query.before) throw invalid_parameter("before", "must be next_before of a page");
+        if (!query.before) throw http::invalid_parameter("before", "must be next_before of a page");
     }
     const auto page = service.operators.audit(query);
     AuditDocument document;

@@ -3,6 +3,7 @@
 #include "service.hpp"
 
 #include <asyncjobs/http/json_reader.hpp>
+#include <asyncjobs/http/parameters.hpp>
 #include <asyncjobs/version.hpp>
 
 #include <algorithm>
@@ -52,8 +53,9 @@ http::Response overview(Service& service, const http::Call& call) {
 }
 
 http::Response queues(Service& service, const http::Call& call) {
-    const auto page = service.operators.queues(read_text(call, "after").value_or(""),
-                                               read_limit(call, 100, OperatorStore::max_queues));
+    const auto page =
+        service.operators.queues(read_text(call, "after").value_or(""),
+                                 http::read_limit(call.query, 100, OperatorStore::max_queues));
     QueueListDocument document{.next_after = page.next, .now = page.now};
     for (const QueueState& queue : page.queues)
         if (service.shows(call, queue.name))

@@ -2,9 +2,9 @@
 
 #include "cursor.hpp"
 
+#include <asyncjobs/http/parameters.hpp>
+
 #include <algorithm>
-#include <charconv>
-#include <system_error>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
 
@@ -26,7 +26,7 @@ std::optional<JobId> read_related(const http::Call& call, std::string_view name)
     const auto* text = call.query.single(name);
     if (!text) return std::nullopt;
     const auto id = JobId::parse(*text);
-    if (!id) throw invalid_parameter(name, "must be the id of a job");
+    if (!id) throw http::invalid_parameter(name, "must be the id of a job");
     return id;
 }
 
@@ -37,31 +37,14 @@ std::vector<JobStatus> read_statuses(const http::Call& call) {
         if (name != "status") continue;
         const auto status = parse_job_status(value);
         if (!status)
-            throw invalid_parameter("status",
-                                    "must be pending, processing, completed, failed or cancelled");
+            throw http::invalid_parameter(
+                "status", "must be pending, processing, completed, failed or cancelled");
         if (std::ranges::find(statuses, *status) == statuses.end()) statuses.push_back(*status);
     }
     return statuses;
 }
 
 } // namespace
-
-http::Problem invalid_parameter(std::string_view name, std::string_view rule) {
-    return {400, "invalid_parameter", std::string(name) + ' ' + std::string(rule)};
-}
-
-std::size_t read_limit(const http::Call& call, std::size_t usual, std::size_t most) {
-    const auto* text = call.query.single("limit");
-    if (!text) return usual;
-    std::size_t limit = 0;
-    const auto* const end = text->data() + text->size();
-    const auto [read_to, error] = std::from_chars(text->data(), end, limit);
-    const bool is_number = !text->empty() && read_to == end;
-    if (is_number && error == std::errc::result_out_of_range) return most;
-    if (!is_number || error != std::errc() || limit == 0)
-        throw invalid_parameter("limit", "must be a whole number of at least 1");
-    return std::min(limit, most);
-}
 
 std::optional<std::string> read_text(const http::Call& call, std::string_view name) {
     const auto* text = call.query.single(name);
@@ -72,7 +55,7 @@ std::optional<Timestamp> read_time(const http::Call& call, std::string_view name
     const auto* text = call.query.single(name);
     if (!text) return std::nullopt;
     const auto time = parse_rfc3339(*text);
-    if (!time) throw invalid_parameter(name, "must be a time as 2026-01-31T12:00:00Z");
+    if (!time) throw http::invalid_parameter(name, "must be a time as 2026-01-31T12:00:00Z");
     return time;
 }
 
@@ -94,11 +77,11 @@ JobSearch read_search(const http::Call& call) {
                      .created_since = read_time(call, "created_since"),
                      .created_until = read_time(call, "created_until"),
                      .after = read_cursor(call, parse_position),
-                     .limit = read_limit(call, 50, 200)};
+                     .limit = http::read_limit(call.query, 50, 200)};
     if (auto type = read_text(call, "type")) search.type = *std::move(type);
     if (const auto* library = call.query.single("library_jobs")) {
         if (*library != "true" && *library != "false")
-            throw invalid_parameter("library_jobs", "must be true or false");
+            throw http::invalid_parameter("library_jobs", "must be true or false");
         search.library_jobs = *library == "true";
     }
     return search;
@@ -108,10 +91,10 @@ HistoryQuery read_history_query(const http::Call& call, Timestamp now) {
     HistoryQuery query{.queue = read_text(call, "queue"),
                        .type = read_text(call, "type"),
                        .after = read_cursor(call, parse_tally_key),
-                       .limit = read_limit(call, 1'000, HistoryQuery::max_limit)};
+                       .limit = http::read_limit(call.query, 1'000, HistoryQuery::max_limit)};
     if (const auto* text = call.query.single("period")) {
         const auto period = parse_tally_period(*text);
-        if (!period) throw invalid_parameter("period", "must be minute, hour or day");
+        if (!period) throw http::invalid_parameter("period", "must be minute, hour or day");
         query.period = *period;
     }
     constexpr int usual_periods = 60;

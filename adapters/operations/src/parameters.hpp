@@ -4,7 +4,6 @@
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/store/operator_store.hpp>
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,11 +12,6 @@
 /// names the parameter and the rule.
 namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
 
-/// A 400 for a parameter.
-http::Problem invalid_parameter(std::string_view name, std::string_view rule);
-
-/// 1 - `most`, `usual` if absent.
-std::size_t read_limit(const http::Call& call, std::size_t usual, std::size_t most);
 /// The text of an optional parameter.
 std::optional<std::string> read_text(const http::Call& call, std::string_view name);
 /// An optional time in RFC 3339.

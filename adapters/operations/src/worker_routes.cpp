@@ -3,6 +3,7 @@
 #include "service.hpp"
 
 #include <asyncjobs/http/json_reader.hpp>
+#include <asyncjobs/http/parameters.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -17,8 +18,9 @@ bool shows(const Service& service, const http::Call& call, const WorkerRecord& w
 }
 
 http::Response workers(Service& service, const http::Call& call) {
-    const auto page = service.operators.workers(read_text(call, "after").value_or(""),
-                                                read_limit(call, 100, OperatorStore::max_workers));
+    const auto page =
+        service.operators.workers(read_text(call, "after").value_or(""),
+                                  http::read_limit(call.query, 100, OperatorStore::max_workers));
     WorkerListDocument document{.next_after = page.next, .now = page.now};
     for (const WorkerRecord& worker : page.workers)
         if (shows(service, call, worker)) document.workers.push_back(document_of(worker, page.now));

@@ -7,28 +7,9 @@
 #include "openapi/json_object.hpp"
 
 #include <asyncjobs/detail/text_rules.hpp>
-
-#include <algorithm>
-#include <charconv>
+#include <asyncjobs/http/parameters.hpp>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
-namespace {
-
-Problem invalid_parameter(std::string_view name, std::string_view rule) {
-    return {400, "invalid_parameter", std::string(name) + ' ' + std::string(rule)};
-}
-
-std::size_t read_limit(const std::string& text, std::size_t most) {
-    std::size_t limit = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-    const bool all_digits = !text.empty() && end == text.data() + text.size();
-    if (all_digits && error == std::errc::result_out_of_range) return most;
-    if (!all_digits || error != std::errc() || limit == 0)
-        throw invalid_parameter("limit", "must be a whole number of at least 1");
-    return std::min(limit, most);
-}
-
-} // namespace
 
 void JobListRoute::add_to(Router& router) {
     router.add({.method = "GET",
@@ -38,8 +19,7 @@ void JobListRoute::add_to(Router& router) {
 }
 
 JobQuery JobListRoute::read_query(const Call& call) const {
-    JobQuery query{
-        .owner = call.principal.owner, .limit = options_.default_page, .parts = JobParts::summary};
+    JobQuery query{.owner = call.principal.owner, .parts = JobParts::summary};
     if (const auto* status = call.query.single("status")) {
         query.status = parse_job_status(*status);
         if (!query.status)
@@ -52,8 +32,7 @@ JobQuery JobListRoute::read_query(const Call& call) const {
         query.type = *type;
     }
     query.library_jobs = query.type.has_value(); // internal jobs, such as deliveries
-    if (const auto* limit = call.query.single("limit"))
-        query.limit = read_limit(*limit, options_.max_page);
+    query.limit = read_limit(call.query, options_.default_page, options_.max_page);
     if (const auto* cursor = call.query.single("cursor"))
         query.before = read_cursor(query, *cursor);
     return query;
