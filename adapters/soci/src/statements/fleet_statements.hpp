@@ -81,7 +81,7 @@ struct FleetStatements {
     )sql",
                            columns::name_and_number};
     Sql forget_worker = {"fleet.forget_worker", R"sql(
-        DELETE FROM job_workers WHERE worker = :worker AND last_heartbeat + 0 < :until
+        DELETE FROM job_workers WHERE worker = :worker AND last_heartbeat < :until
     )sql"};
     Sql past_tally = {"fleet.past_tally", R"sql(
         SELECT total FROM job_tallies WHERE period = :period AND start < :until
