@@ -2,7 +2,7 @@
 
 #include "store.hpp"
 
-#include <asyncjobs/store/operator_store.hpp>
+#include <asyncjobs/store/intercepting_operator_store.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -10,52 +10,26 @@
 namespace broken {
 
 /// Forwards what operators ask of another store.
-class ForwardingOperators : public OperatorStore {
+class ForwardingOperators : public InterceptingOperatorStore<ForwardingOperators> {
 public:
-    explicit ForwardingOperators(OperatorStore& inner) noexcept : inner_(inner) {}
-
-    StatusCounts counts() override { return inner_.counts(); }
-    QueuePage queues(std::string_view after, std::size_t limit) override {
-        return inner_.queues(after, limit);
-    }
-    JobSearchPage search(const JobSearch& search) override { return inner_.search(search); }
-    std::optional<JobWait> why(const JobId& id) override { return inner_.why(id); }
-    std::vector<CancelOutcome> cancel(std::span<const JobId> ids,
-                                      const Cancellation& cancellation) override {
-        return inner_.cancel(ids, cancellation);
-    }
-    std::vector<RetryOutcome> retry(std::span<const JobId> ids) override {
-        return inner_.retry(ids);
-    }
-    std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override {
-        return inner_.remove(ids);
-    }
-    WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat) override {
-        return inner_.heartbeat(heartbeat);
-    }
-    WorkerPage workers(std::string_view after, std::size_t limit) override {
-        return inner_.workers(after, limit);
-    }
-    bool order(std::string_view worker, const WorkerOrder& order, Duration valid_for) override {
-        return inner_.order(worker, order, valid_for);
-    }
-    HistoryPage history(const HistoryQuery& query) override { return inner_.history(query); }
-    void record(const AuditEntry& entry) override { inner_.record(entry); }
-    AuditPage audit(const AuditQuery& query) override { return inner_.audit(query); }
-    std::size_t purge(std::size_t limit) override { return inner_.purge(limit); }
+    explicit ForwardingOperators(JobStore& store) noexcept
+        : InterceptingOperatorStore(*this), store_(store) {}
 
 protected:
-    OperatorStore& inner() noexcept { return inner_; }
+    OperatorStore& inner() noexcept { return *store_.operators(); }
 
 private:
-    OperatorStore& inner_;
+    friend InterceptingOperatorStore<ForwardingOperators>;
+    auto intercept(std::string_view, const auto& call) { return call(store_); }
+
+    JobStore& store_;
 };
 
 /// A store whose operators have the defect.
 template <typename Defect>
 class OperatedStore final : public Store {
 public:
-    explicit OperatedStore(JobStore& inner) : Store(inner), operators_(*inner.operators()) {}
+    explicit OperatedStore(JobStore& inner) : Store(inner), operators_(inner) {}
     OperatorStore* operators() noexcept override { return &operators_; }
 
 private:
