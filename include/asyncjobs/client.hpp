@@ -225,4 +225,5 @@ private:
 
 #ifdef ASYNCJOBS_HEADER_ONLY
 #include <asyncjobs/impl/client.ipp>
+#include <asyncjobs/impl/client_changes.ipp>
 #endif

@@ -12,6 +12,7 @@
 #include <asyncjobs/impl/asio_runtime.ipp>
 #include <asyncjobs/impl/base64url.ipp>
 #include <asyncjobs/impl/client.ipp>
+#include <asyncjobs/impl/client_changes.ipp>
 #include <asyncjobs/impl/coroutine.ipp>
 #include <asyncjobs/impl/error.ipp>
 #include <asyncjobs/impl/events.ipp>
