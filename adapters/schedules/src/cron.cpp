@@ -103,6 +103,15 @@ std::optional<Timestamp> Cron::next_after(Timestamp time) const {
     return std::nullopt;
 }
 
+std::string Cron::to_local_rfc3339(Timestamp time) const {
+    const auto offset = span_at(rules_->time_zone, floor<seconds>(time)).offset;
+    auto text = to_rfc3339(time + offset);
+    text.pop_back(); // Z
+    const auto length = floor<minutes>(abs(offset)).count();
+    return fmt::format("{}{}{:02}:{:02}", text, offset < seconds(0) ? '-' : '+', length / 60,
+                       length % 60);
+}
+
 bool operator==(const Cron& one, const Cron& other) noexcept {
     return one.rules_ == other.rules_ ||
            (one.expression() == other.expression() && one.zone() == other.zone());

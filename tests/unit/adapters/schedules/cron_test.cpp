@@ -52,6 +52,16 @@ TEST_CASE("the next slot is at least a microsecond after the given time") {
     CHECK(slot("0 3 * * *", "2024-01-01T03:00:00.000001Z") == "2024-01-02T03:00:00Z");
 }
 
+TEST_CASE("a time is shown in the zone of its expression, with the offset of that day") {
+    const auto local = [](std::string_view time, std::string_view zone) {
+        return Cron("0 3 * * *", zone).to_local_rfc3339(at(time));
+    };
+    CHECK(local("2024-01-01T02:00:00Z", "Europe/Berlin") == "2024-01-01T03:00:00+01:00");
+    CHECK(local("2024-07-01T02:00:00Z", "Europe/Berlin") == "2024-07-01T04:00:00+02:00");
+    CHECK(local("2024-01-01T02:00:00Z", "America/St_Johns") == "2023-12-31T22:30:00-03:30");
+    CHECK(local("2024-01-01T02:00:00.5Z", "UTC") == "2024-01-01T02:00:00.500000+00:00");
+}
+
 TEST_CASE("a field may list values, ranges and steps") {
     CHECK(slots(Cron("5,40-42 8 1 1 *"), "2024-01-01T00:00:00Z", 5) ==
           Texts{"2024-01-01T08:05:00Z", "2024-01-01T08:40:00Z", "2024-01-01T08:41:00Z",

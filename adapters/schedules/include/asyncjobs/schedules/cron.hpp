@@ -43,6 +43,10 @@ public:
     /// time before 1970 counts as the start of 1970.
     std::optional<Timestamp> next_after(Timestamp time) const;
 
+    /// Returns `time` in the zone, as RFC 3339 with the zone's offset, to the minute:
+    /// `2026-03-29T03:00:00+02:00`.
+    std::string to_local_rfc3339(Timestamp time) const;
+
     /// True if text and zone are the same.
     friend ASYNCJOBS_SCHEDULES_DECL bool operator==(const Cron&, const Cron&) noexcept;
 
