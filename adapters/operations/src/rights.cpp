@@ -20,6 +20,8 @@ std::string_view to_string(Right right) noexcept {
         return "workers";
     case Right::limits:
         return "limits";
+    case Right::schedules:
+        return "schedules";
     case Right::bulk:
         return "bulk";
     case Right::audit:
@@ -29,9 +31,10 @@ std::string_view to_string(Right right) noexcept {
 }
 
 const std::vector<Right>& all_rights() {
-    static const std::vector<Right> all = {
-        Right::see,   Right::see_payloads, Right::cancel, Right::retry, Right::remove,
-        Right::pause, Right::workers,      Right::limits, Right::bulk,  Right::audit};
+    static const std::vector<Right> all = {Right::see,     Right::see_payloads, Right::cancel,
+                                           Right::retry,   Right::remove,       Right::pause,
+                                           Right::workers, Right::limits,       Right::schedules,
+                                           Right::bulk,    Right::audit};
     return all;
 }
 

@@ -6,7 +6,10 @@
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/http/json_reader.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
@@ -19,6 +22,9 @@ Options checked(Options options) {
         (!options.origin.starts_with("http") || options.origin.ends_with('/')))
         detail::refuse("origin", options.origin, "must be as https://ops.example.org");
     detail::check_name("bulk_queue", options.bulk_queue);
+    const ScheduleControl& schedules = options.schedules;
+    if (schedules.list && !(schedules.pause && schedules.resume && schedules.trigger))
+        throw Error(Errc::invalid_argument, "schedules must have all functions, or none");
     detail::check_range<Duration>("refresh_every", options.refresh_every,
                                   std::chrono::milliseconds{100}, std::chrono::minutes{1});
     detail::check_range<Duration>("orders_valid_for", options.orders_valid_for,
@@ -46,10 +52,13 @@ std::shared_ptr<Service> make_service(Client& client, JobStore& store, Options o
 
 bool changes(const OperatorRoute& route) { return route.method != "GET"; }
 
-/// What the store refuses, by name, is the caller's mistake.
-http::Problem problem_of(const Error& error, bool has_document) {
+/// What the caller can correct: what the store refuses by name, and what has changed meanwhile.
+std::optional<http::Problem> problem_of(const Error& error, bool has_document) {
+    if (error.code() == Errc::not_found) return http::Problem(404, "not_found", error.message());
+    if (error.code() == Errc::conflict) return http::Problem(409, "conflict", error.message());
+    if (error.code() != Errc::invalid_argument) return std::nullopt;
     if (has_document) return http::invalid_input({{"", error.message()}});
-    return {400, "invalid_parameter", error.message()};
+    return http::Problem(400, "invalid_parameter", error.message());
 }
 
 http::Response handle(Service& service, const OperatorRoute& route, const http::Call& call) {
@@ -60,29 +69,40 @@ http::Response handle(Service& service, const OperatorRoute& route, const http::
     try {
         return route.handle(service, call);
     } catch (const Error& error) {
-        if (error.code() == Errc::invalid_argument) throw problem_of(error, changes(route));
+        if (const auto problem = problem_of(error, changes(route))) throw *problem;
         throw;
     }
+}
+
+/// The routes of all rooms that the host has.
+std::vector<OperatorRoute> all_routes(const Options& options) {
+    std::vector<OperatorRoute> all;
+    const auto add = [&](std::vector<OperatorRoute> routes) {
+        std::ranges::move(routes, std::back_inserter(all));
+    };
+    for (auto* const room :
+         {overview_routes, job_routes, bulk_routes, worker_routes, history_routes})
+        add(room());
+    if (options.schedules.list) add(schedule_routes());
+    return all;
 }
 
 } // namespace
 
 void add_routes(http::JobApi& api, Client& client, JobStore& store, Options options) {
     const auto service = make_service(client, store, checked(std::move(options)));
-    for (auto* const room :
-         {overview_routes, job_routes, bulk_routes, worker_routes, history_routes})
-        for (OperatorRoute& route : room()) {
-            const Right right = route.right;
-            api.route(
-                route.method, route.path,
-                [service, route](const http::Call& call) { return handle(*service, route, call); },
-                {.permit =
-                     [service, right](const http::Principal& caller) {
-                         return service->options.rights(caller).has(right);
-                     },
-                 .operation = route.operation,
-                 .described = service->options.described});
-        }
+    for (OperatorRoute& route : all_routes(service->options)) {
+        const Right right = route.right;
+        api.route(
+            route.method, route.path,
+            [service, route](const http::Call& call) { return handle(*service, route, call); },
+            {.permit =
+                 [service, right](const http::Principal& caller) {
+                     return service->options.rights(caller).has(right);
+                 },
+             .operation = route.operation,
+             .described = service->options.described});
+    }
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

@@ -6,6 +6,16 @@ using namespace operator_test;
 
 namespace {
 
+/// Parts of a host that do nothing, so that the API has every route.
+operations::Options with_all_parts() {
+    const auto nothing = [](std::string_view) {};
+    return {.schedules = {
+                .list = [] { return std::vector<operations::ScheduleView>{{.name = "daily"}}; },
+                .pause = nothing,
+                .resume = nothing,
+                .trigger = [](std::string_view) { return JobId(); }}};
+}
+
 /// A route, the right that it needs, and what a caller with that right gets.
 struct Walked {
     Ask ask;
@@ -17,6 +27,7 @@ struct Walked {
 
 std::vector<Walked> all_routes(const std::string& failed, const std::string& pending) {
     const std::string queue = R"({"queue": "default"})";
+    const std::string schedule = R"({"name": "daily"})";
     return {
         {{"GET", "/me"}, "/me", Right::see},
         {{"GET", "/overview"}, "/overview", Right::see},
@@ -52,13 +63,17 @@ std::vector<Walked> all_routes(const std::string& failed, const std::string& pen
          404},
         {{"GET", "/history"}, "/history", Right::see},
         {{"GET", "/audit"}, "/audit", Right::audit},
+        {{"GET", "/schedules"}, "/schedules", Right::see},
+        {{"POST", "/schedules/pause", schedule}, "/schedules/pause", Right::schedules},
+        {{"POST", "/schedules/resume", schedule}, "/schedules/resume", Right::schedules},
+        {{"POST", "/schedules/trigger", schedule}, "/schedules/trigger", Right::schedules},
     };
 }
 
 } // namespace
 
 TEST_CASE("each route needs one right, and no other one opens it") {
-    OperatorApi api;
+    OperatorApi api(with_all_parts());
     const JobId failed = api.submit();
     api.fail_next("E1");
     const JobId pending = api.submit();
@@ -81,7 +96,7 @@ TEST_CASE("each route needs one right, and no other one opens it") {
 }
 
 TEST_CASE("the walk over the routes knows every route of operators that is described") {
-    OperatorApi api;
+    OperatorApi api(with_all_parts());
     std::set<std::string> walked, described;
     for (const Walked& route : all_routes("", ""))
         walked.insert(route.ask.method + " /v1/operator" + route.path);
@@ -134,6 +149,9 @@ TEST_CASE("routes for operators refuse options that leave them open") {
     CHECK(fault({}) == "rights is empty, but must state what a caller may do");
     CHECK(fault({.rights = all, .origin = "ops.example.org"}) ==
           "origin is \"ops.example.org\", but must be as https://ops.example.org");
+    CHECK(fault({.rights = all, .schedules = {.list = [] {
+                                    return std::vector<operations::ScheduleView>();
+                                }}}) == "schedules must have all functions, or none");
     CHECK(fault({.rights = all, .refresh_every = std::chrono::milliseconds{1}}) ==
           "refresh_every is 1000 us, but must be from 100000 us to 60000000 us");
 }

@@ -16,11 +16,12 @@ enum class Right {
     cancel,
     retry,
     remove,
-    pause,   ///< and resume queues
-    workers, ///< order workers to claim nothing, or to run fewer or more jobs
-    limits,  ///< set and remove limits
-    bulk,    ///< act on all jobs that a filter matches, with the right for the action, too
-    audit,   ///< see what operators did
+    pause,     ///< and resume queues
+    workers,   ///< order workers to claim nothing, or to run fewer or more jobs
+    limits,    ///< set and remove limits
+    schedules, ///< pause, resume and trigger schedules
+    bulk,      ///< act on all jobs that a filter matches, with the right for the action, too
+    audit,     ///< see what operators did
 };
 
 /// Returns the enumerator's name: `see_payloads`.
@@ -64,12 +65,14 @@ private:
 
 /// Sees, and changes nothing.
 inline constexpr Rights viewer = {Right::see};
-/// Sees payloads, and acts on jobs and queues.
-inline constexpr Rights job_operator = {Right::see,   Right::see_payloads, Right::cancel,
-                                        Right::retry, Right::pause,        Right::workers};
+/// Sees payloads, and acts on jobs, queues, workers and schedules.
+inline constexpr Rights job_operator = {Right::see,      Right::see_payloads, Right::cancel,
+                                        Right::retry,    Right::pause,        Right::workers,
+                                        Right::schedules};
 /// All rights.
-inline constexpr Rights admin = {Right::see,    Right::see_payloads, Right::cancel,  Right::retry,
-                                 Right::remove, Right::pause,        Right::workers, Right::limits,
-                                 Right::bulk,   Right::audit};
+inline constexpr Rights admin = {Right::see,     Right::see_payloads, Right::cancel,
+                                 Right::retry,   Right::remove,       Right::pause,
+                                 Right::workers, Right::limits,       Right::schedules,
+                                 Right::bulk,    Right::audit};
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

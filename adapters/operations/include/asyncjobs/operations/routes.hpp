@@ -4,6 +4,7 @@
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/log_entry.hpp>
 #include <asyncjobs/operations/rights.hpp>
+#include <asyncjobs/operations/schedules.hpp>
 #include <asyncjobs/store/job_store.hpp>
 
 #include <chrono>
@@ -35,6 +36,8 @@ struct Options {
     /// The queue of bulk actions, which are jobs: see run_bulk_actions_on() in bulk.hpp.
     std::string bulk_queue = "operators";
     TimeSpan bulk_retention = std::chrono::hours{24 * 30}; ///< of finished ones
+    /// The host's schedules: schedules_of(scheduler). Empty: the API has no routes for them.
+    ScheduleControl schedules = {};
     bool described = true; ///< false: the routes are left out of `/openapi.json`
     /// Called if an entry of the audit could not be stored; must not throw.
     std::function<void(const LogEntry&)> log = {};
