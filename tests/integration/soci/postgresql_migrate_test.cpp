@@ -134,7 +134,8 @@ TEST_CASE("PostgreSQL tables are made or upgraded only if the options allow it" 
     CHECK(code_of([&] { open_store(schema.url(), {.create = false}); }) == Errc::schema_mismatch);
     make_old_tables(schema, server); // the schema itself was not made either
     check_migrate_is_obeyed(schema.url(), 2, [&] {
-        return server.value("SELECT string_agg(concat(c.relname, a.attname), ' ' ORDER BY 1)"
+        return server.value("SELECT string_agg(concat(c.relname, a.attname), ' '"
+                            " ORDER BY c.relname, a.attnum)"
                             " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
                             " WHERE c.relnamespace = CAST('" +
                             schema.name() + "' AS regnamespace)");
