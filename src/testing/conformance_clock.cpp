@@ -108,6 +108,29 @@ void takes_turns_when_the_clock_was_set_back(Scene& scene) {
     expect(std::ranges::find(order, bob) != order.end(), "the other owner's job to be one of them");
 }
 
+/// The job was at the back of the queue when the clock was set back.
+void defers_a_replaced_job_when_the_clock_was_set_back(Scene& scene) {
+    scene.store().set_limit(
+        {.name = "turns", .queue = "default", .scope = LimitScope::owner, .round_robin = true});
+    const auto first = scene.submit({.owner = "ann", .run_at = long_ago});
+    const auto second = scene.submit({.owner = "ann", .run_at = long_ago, .unique_key = "key"});
+    expect_equal(claimed_ids(scene, 10), {first}, "the first one");
+    scene.move_clock(-2 * an_hour);
+    scene.store().rescue(0, many_crashes);
+    const auto later = scene.filled({.owner = "ann",
+                                     .delay = an_hour,
+                                     .unique_key = "key",
+                                     .on_conflict = OnConflict::replace});
+    const auto replaced = scene.store().submit({&later, 1}).front();
+    expect_equal(replaced.outcome, Submitted::Outcome::replaced, "outcome of the submit");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed before the replaced one is due");
+    scene.move_clock(an_hour);
+    std::vector<JobId> claimed;
+    for (int i = 0; i < 10 && claimed.empty(); ++i, scene.move_clock(Duration{1000}))
+        claimed = claimed_ids(scene, 10);
+    expect_equal(claimed, {second}, "jobs claimed when the replaced one is due");
+}
+
 /// By a worker that runs one job at a time.
 std::vector<ClaimedJob> claimed_under_own_limit(Scene& scene) {
     const std::vector<Limit> limits = {{.name = "mine", .concurrency = 1}};
@@ -167,6 +190,8 @@ Cases clock_cases() {
         {"a rate continues when the clock was set back by a month", continues_a_month_back},
         {"round robin continues when the clock was set back",
          takes_turns_when_the_clock_was_set_back},
+        {"a replaced job does not start before its time when the clock was set back",
+         defers_a_replaced_job_when_the_clock_was_set_back},
         {"another worker can later take a job that waits for a worker's limit",
          waits_no_longer_for_another_worker},
         {"another worker can take such a job when the clock was set back",

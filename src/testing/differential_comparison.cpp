@@ -153,11 +153,13 @@ void Comparison::exchange(Draw& draw) {
     exchange(settlements, request);
 }
 
-void Comparison::exchange(std::span<const Settlement> settlements, const ClaimRequest& request) {
+/// Returns when the store wants the next call, if it states that.
+std::optional<Duration> Comparison::exchange(std::span<const Settlement> settlements,
+                                             const ClaimRequest& request) {
     const auto all = describe_all(settlements);
     describe_call("exchange", '{' + all + "}, " + describe(request));
     const auto found = attempt([&] { return store_->exchange(settlements, request); });
-    if (!has_happened_) return;
+    if (!has_happened_) return std::nullopt;
     if (found) {
         std::vector<JobId> claimed;
         for (const ClaimedJob& one : found->claimed) claimed.push_back(one.lease.id);
@@ -165,6 +167,7 @@ void Comparison::exchange(std::span<const Settlement> settlements, const ClaimRe
     }
     model_.exchange(settlements, request, found ? &*found : nullptr, now_);
     if (!found) model_.claimed_unseen(request, reader().leases_of(request.worker), now_);
+    return found ? found->next_due_in : std::nullopt;
 }
 
 void Comparison::rescue(Draw& draw) {
@@ -270,12 +273,14 @@ void Comparison::finish() {
                 settlements.push_back(Settlement::completed({id, entry.job.fence}, {}));
         }
         if (!is_any_left) return;
-        exchange(settlements, {.worker = "last", .queues = queues, .limit = 1000, .limits = {}});
+        const auto due_in = exchange(
+            settlements, {.worker = "last", .queues = queues, .limit = 1000, .limits = {}});
         const auto next = model_.next_time(now_);
-        // What waits for a rate becomes due at no time that the model knows.
-        const Duration step = Duration{std::chrono::minutes{1}} * (1 << round / rounds_a_step);
-        if (settlements.empty() && round < rounds)
-            clock_.move(next ? std::min(*next - now_, step) : step);
+        // What waits for a limit becomes due at no time that the model knows.
+        Duration step = Duration{std::chrono::minutes{1}} * (1 << round / rounds_a_step);
+        if (next) step = std::min(step, *next - now_);
+        if (due_in && *due_in > Duration::zero()) step = std::min(step, *due_in);
+        if (settlements.empty() && round < rounds) clock_.move(step);
     }
     std::string left;
     for (const auto& [id, entry] : model_.entries())

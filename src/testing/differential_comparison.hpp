@@ -96,7 +96,8 @@ private:
 
     void submit(Draw& draw);
     void exchange(Draw& draw);
-    void exchange(std::span<const Settlement> settlements, const ClaimRequest& request);
+    std::optional<Duration> exchange(std::span<const Settlement> settlements,
+                                     const ClaimRequest& request);
     void rescue(Draw& draw);
     void promote(std::size_t limit);
     void set_limit(const Limit& limit);

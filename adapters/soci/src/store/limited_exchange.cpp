@@ -42,7 +42,8 @@ Taken is_taken(const LimitSlot& slot, Timestamp now) {
     if (slot.status != to_string(JobStatus::pending)) return Taken::no;
     const Timestamp admitted_at = slot.admitted_at.value_or(now);
     if (slot.job_run_at > admitted_at + admitted_within) return Taken::no;
-    if (admitted_at > now) return Taken::of_later_clock;
+    if (admitted_at > now) // the clock was set back
+        return slot.job_run_at > now + clock_tolerance ? Taken::no : Taken::of_later_clock;
     return if_true(admitted_at > now - admitted_for);
 }
 
