@@ -32,10 +32,10 @@ struct ScheduleApi {
     }
     std::string last_audit() {
         const auto entry = document(api.get("/audit?limit=1")).at("entries").at(0).as_object();
-        std::string told;
+        std::string shown;
         for (const char* member : {"action", "target", "reason", "outcome"})
-            told += std::string(entry.at(member).as_string()) + '|';
-        return told;
+            shown += std::string(entry.at(member).as_string()) + '|';
+        return shown;
     }
 
     MemoryJobStore memory;
