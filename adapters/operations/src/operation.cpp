@@ -39,8 +39,8 @@ JsonText operation(const OperationDescription& description) {
     if (description.response == none)
         responses["204"] = object{{"description", "Done"}};
     else
-        responses["200"] = object{{"description", description.summary},
-                                  {"content", json_content(description.response)}};
+        responses[description.status] = object{{"description", description.summary},
+                                               {"content", json_content(description.response)}};
     responses["403"] = reference("Forbidden");
     object operation{{"operationId", description.id},
                      {"summary", description.summary},

@@ -24,6 +24,7 @@ struct OperationDescription {
     JsonText response = {}; ///< a schema; null: 204, without a body
     JsonText request = {};  ///< likewise; null: no body
     std::vector<Parameter> parameters = {};
+    std::string_view status = "200"; ///< of a response with a body
 };
 
 /// Returns an OpenAPI Operation Object.

@@ -14,6 +14,8 @@ std::string_view to_string(Right right) noexcept {
         return "retry";
     case Right::remove:
         return "remove";
+    case Right::submit:
+        return "submit";
     case Right::pause:
         return "pause";
     case Right::workers:
@@ -31,10 +33,10 @@ std::string_view to_string(Right right) noexcept {
 }
 
 const std::vector<Right>& all_rights() {
-    static const std::vector<Right> all = {Right::see,     Right::see_payloads, Right::cancel,
-                                           Right::retry,   Right::remove,       Right::pause,
-                                           Right::workers, Right::limits,       Right::schedules,
-                                           Right::bulk,    Right::audit};
+    static const std::vector<Right> all = {Right::see,       Right::see_payloads, Right::cancel,
+                                           Right::retry,     Right::remove,       Right::submit,
+                                           Right::pause,     Right::workers,      Right::limits,
+                                           Right::schedules, Right::bulk,         Right::audit};
     return all;
 }
 

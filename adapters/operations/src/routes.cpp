@@ -6,14 +6,37 @@
 #include <asyncjobs/detail/argument_check.hpp>
 #include <asyncjobs/http/json_reader.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
 namespace {
+
+void check_submit_types(const std::vector<SubmitType>& types) {
+    std::set<std::string_view> seen;
+    for (const SubmitType& type : types) {
+        const auto& rule = type.rule();
+        const std::string_view name = rule.job.type;
+        const auto refuse = [&](std::string_view reason) {
+            throw Error(Errc::invalid_argument,
+                        fmt::format("submit_types has the type \"{}\": {}", name, reason));
+        };
+        if (!rule.mistake.empty()) refuse(rule.mistake);
+        if (!seen.insert(name).second) refuse("each must be there once");
+        try {
+            validate(rule.job);
+        } catch (const Error& error) {
+            refuse(error.message());
+        }
+    }
+}
 
 Options checked(Options options) {
     if (!options.rights)
@@ -22,6 +45,7 @@ Options checked(Options options) {
         (!options.origin.starts_with("http") || options.origin.ends_with('/')))
         detail::refuse("origin", options.origin, "must be as https://ops.example.org");
     detail::check_name("bulk_queue", options.bulk_queue);
+    check_submit_types(options.submit_types);
     const ScheduleControl& schedules = options.schedules;
     if (schedules.list && !(schedules.pause && schedules.resume && schedules.trigger))
         throw Error(Errc::invalid_argument, "schedules must have all functions, or none");
@@ -84,6 +108,7 @@ std::vector<OperatorRoute> all_routes(const Options& options) {
          {overview_routes, job_routes, bulk_routes, worker_routes, history_routes})
         add(room());
     if (options.schedules.list) add(schedule_routes());
+    if (!options.submit_types.empty()) add(submit_routes());
     return all;
 }
 

@@ -58,6 +58,7 @@ std::vector<OperatorRoute> bulk_routes();
 std::vector<OperatorRoute> worker_routes();
 std::vector<OperatorRoute> history_routes();
 std::vector<OperatorRoute> schedule_routes();
+std::vector<OperatorRoute> submit_routes();
 /// @}
 
 /// No cache may store it: other callers have other rights.

@@ -3,6 +3,7 @@
 #include <asyncjobs/client.hpp>
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/operations/routes.hpp>
+#include <asyncjobs/schedules/scheduler.hpp>
 #include <asyncjobs/store/memory_job_store.hpp>
 #include <asyncjobs/webhooks/routes.hpp>
 
@@ -95,8 +96,11 @@ int main(int argc, char** argv) {
     declare_routes(api);
     Webhooks endpoints(store);
     webhooks::add_routes(api, endpoints);
+    Scheduler scheduler(store);
     operations::add_routes(api, client, store,
-                           {.rights = [](const http::Principal&) { return operations::Rights(); }});
+                           {.rights = [](const http::Principal&) { return operations::Rights(); },
+                            .schedules = operations::schedules_of(scheduler),
+                            .submit_types = {http::SubmitRoute<>{.job = {.type = "note"}}}});
     std::promise<http::Response> promise;
     api.handle({.method = "GET", .target = "/openapi.json"},
                [&](http::Response response) { promise.set_value(std::move(response)); });

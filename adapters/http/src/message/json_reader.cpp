@@ -48,6 +48,11 @@ Problem invalid_input(const json::Mismatches& errors) {
         .with_errors(errors);
 }
 
+json::Mismatches detail::below(std::string_view pointer, json::Mismatches mismatches) {
+    for (auto& mismatch : mismatches) mismatch.pointer.insert(0, pointer);
+    return mismatches;
+}
+
 json::Mismatches detail::missing_members(const boost::json::value& document,
                                          const std::vector<std::string>& required) {
     json::Mismatches missing;

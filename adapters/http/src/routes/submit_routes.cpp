@@ -40,11 +40,6 @@ void check(const detail::SubmitRule& rule) {
     openapi::object_of(rule.description.result_schema, "result_schema");
 }
 
-json::Mismatches below(std::string_view pointer, json::Mismatches mismatches) {
-    for (auto& mismatch : mismatches) mismatch.pointer.insert(0, pointer);
-    return mismatches;
-}
-
 } // namespace
 
 namespace detail {
@@ -117,7 +112,7 @@ HandlerResult SubmitRoutes::submit_generic(const Call& call) {
     Violations violations;
     NewJob job = job_for(rule->second, call);
     JsonText input = rule->second.read(std::move(document).member("input"), job, call, violations);
-    if (!violations.empty()) throw invalid_input(below("/input", violations.all()));
+    if (!violations.empty()) throw invalid_input(detail::below("/input", violations.all()));
     return accept(rule->second, std::move(job), std::move(input), call);
 }
 

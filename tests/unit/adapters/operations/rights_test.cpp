@@ -13,7 +13,8 @@ operations::Options with_all_parts() {
                 .list = [] { return std::vector<operations::ScheduleView>{{.name = "daily"}}; },
                 .pause = nothing,
                 .resume = nothing,
-                .trigger = [](std::string_view) { return JobId(); }}};
+                .trigger = [](std::string_view) { return JobId(); }},
+            .submit_types = {http::SubmitRoute<>{.job = {.type = "note"}}}};
 }
 
 /// A route, the right that it needs, and what a caller with that right gets.
@@ -63,6 +64,7 @@ std::vector<Walked> all_routes(const std::string& failed, const std::string& pen
          404},
         {{"GET", "/history"}, "/history", Right::see},
         {{"GET", "/audit"}, "/audit", Right::audit},
+        {{"POST", "/jobs", R"({"type": "note", "input": 1})"}, "/jobs", Right::submit, 202},
         {{"GET", "/schedules"}, "/schedules", Right::see},
         {{"POST", "/schedules/pause", schedule}, "/schedules/pause", Right::schedules},
         {{"POST", "/schedules/resume", schedule}, "/schedules/resume", Right::schedules},
@@ -152,6 +154,11 @@ TEST_CASE("routes for operators refuse options that leave them open") {
     CHECK(fault({.rights = all, .schedules = {.list = [] {
                                     return std::vector<operations::ScheduleView>();
                                 }}}) == "schedules must have all functions, or none");
+    const http::SubmitRoute<> note{.job = {.type = "note"}}, bad{.job = {.type = "a b"}};
+    CHECK(fault({.rights = all, .submit_types = {note, note}}) ==
+          "submit_types has the type \"note\": each must be there once");
+    CHECK(fault({.rights = all, .submit_types = {bad}})
+              .starts_with("submit_types has the type \"a b\": "));
     CHECK(fault({.rights = all, .refresh_every = std::chrono::milliseconds{1}}) ==
           "refresh_every is 1000 us, but must be from 100000 us to 60000000 us");
 }

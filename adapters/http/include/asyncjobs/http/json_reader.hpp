@@ -37,6 +37,10 @@ ASYNCJOBS_HTTP_DECL asyncjobs::detail::JsonDocument read_body(const Request& req
 ASYNCJOBS_HTTP_DECL json::Mismatches missing_members(const boost::json::value& document,
                                                      const std::vector<std::string>& required);
 
+/// Returns the mismatches of a member's document, with their places in the whole one. `pointer` is
+/// that of the member.
+ASYNCJOBS_HTTP_DECL json::Mismatches below(std::string_view pointer, json::Mismatches mismatches);
+
 /// Like json::read(); also reports missing top-level members that `required` names.
 template <json::Described Document>
 json::Mismatches read_members(const boost::json::value& value, Document& out,

@@ -16,6 +16,7 @@ enum class Right {
     cancel,
     retry,
     remove,
+    submit,    ///< jobs of the types that the host allows
     pause,     ///< and resume queues
     workers,   ///< order workers to claim nothing, or to run fewer or more jobs
     limits,    ///< set and remove limits
@@ -70,9 +71,8 @@ inline constexpr Rights job_operator = {Right::see,      Right::see_payloads, Ri
                                         Right::retry,    Right::pause,        Right::workers,
                                         Right::schedules};
 /// All rights.
-inline constexpr Rights admin = {Right::see,     Right::see_payloads, Right::cancel,
-                                 Right::retry,   Right::remove,       Right::pause,
-                                 Right::workers, Right::limits,       Right::schedules,
-                                 Right::bulk,    Right::audit};
+inline constexpr Rights admin = {Right::see,    Right::see_payloads, Right::cancel, Right::retry,
+                                 Right::remove, Right::submit,       Right::pause,  Right::workers,
+                                 Right::limits, Right::schedules,    Right::bulk,   Right::audit};
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

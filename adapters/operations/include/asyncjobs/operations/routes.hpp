@@ -5,12 +5,14 @@
 #include <asyncjobs/log_entry.hpp>
 #include <asyncjobs/operations/rights.hpp>
 #include <asyncjobs/operations/schedules.hpp>
+#include <asyncjobs/operations/submit_type.hpp>
 #include <asyncjobs/store/job_store.hpp>
 
 #include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
 
@@ -38,6 +40,8 @@ struct Options {
     TimeSpan bulk_retention = std::chrono::hours{24 * 30}; ///< of finished ones
     /// The host's schedules: schedules_of(scheduler). Empty: the API has no routes for them.
     ScheduleControl schedules = {};
+    /// The types of jobs that operators may submit, each once. Empty: the API has no route for it.
+    std::vector<SubmitType> submit_types = {};
     bool described = true; ///< false: the routes are left out of `/openapi.json`
     /// Called if an entry of the audit could not be stored; must not throw.
     std::function<void(const LogEntry&)> log = {};
