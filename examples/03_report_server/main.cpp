@@ -166,7 +166,10 @@ void serve(const Options& options) {
     asyncjobs::webhooks::add_routes(api, webhooks);
     // Not for the clients that read the description.
     asyncjobs::operations::add_routes(api, client, *store,
-                                      {.rights = rights_of, .described = false, .log = log});
+                                      {.rights = rights_of,
+                                       .webhooks = asyncjobs::operations::webhooks_of(webhooks),
+                                       .described = false,
+                                       .log = log});
     asyncjobs::beast::Server server(api, {.address = options.address,
                                           .port = options.port,
                                           .tls = {options.tls_certificate, options.tls_key},

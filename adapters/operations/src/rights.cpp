@@ -24,6 +24,8 @@ std::string_view to_string(Right right) noexcept {
         return "limits";
     case Right::schedules:
         return "schedules";
+    case Right::webhooks:
+        return "webhooks";
     case Right::bulk:
         return "bulk";
     case Right::audit:
@@ -33,10 +35,10 @@ std::string_view to_string(Right right) noexcept {
 }
 
 const std::vector<Right>& all_rights() {
-    static const std::vector<Right> all = {Right::see,       Right::see_payloads, Right::cancel,
-                                           Right::retry,     Right::remove,       Right::submit,
-                                           Right::pause,     Right::workers,      Right::limits,
-                                           Right::schedules, Right::bulk,         Right::audit};
+    static const std::vector<Right> all = {
+        Right::see,      Right::see_payloads, Right::cancel,  Right::retry,  Right::remove,
+        Right::submit,   Right::pause,        Right::workers, Right::limits, Right::schedules,
+        Right::webhooks, Right::bulk,         Right::audit};
     return all;
 }
 

@@ -49,6 +49,9 @@ Options checked(Options options) {
     const ScheduleControl& schedules = options.schedules;
     if (schedules.list && !(schedules.pause && schedules.resume && schedules.trigger))
         throw Error(Errc::invalid_argument, "schedules must have all functions, or none");
+    const WebhookControl& webhooks = options.webhooks;
+    if (webhooks.list && !(webhooks.enable && webhooks.disable))
+        throw Error(Errc::invalid_argument, "webhooks must have all functions, or none");
     detail::check_range<Duration>("refresh_every", options.refresh_every,
                                   std::chrono::milliseconds{100}, std::chrono::minutes{1});
     detail::check_range<Duration>("orders_valid_for", options.orders_valid_for,
@@ -109,6 +112,7 @@ std::vector<OperatorRoute> all_routes(const Options& options) {
         add(room());
     if (options.schedules.list) add(schedule_routes());
     if (!options.submit_types.empty()) add(submit_routes());
+    if (options.webhooks.list) add(webhook_routes());
     return all;
 }
 

@@ -59,6 +59,7 @@ std::vector<OperatorRoute> worker_routes();
 std::vector<OperatorRoute> history_routes();
 std::vector<OperatorRoute> schedule_routes();
 std::vector<OperatorRoute> submit_routes();
+std::vector<OperatorRoute> webhook_routes();
 /// @}
 
 /// No cache may store it: other callers have other rights.

@@ -100,6 +100,7 @@ int main(int argc, char** argv) {
     operations::add_routes(api, client, store,
                            {.rights = [](const http::Principal&) { return operations::Rights(); },
                             .schedules = operations::schedules_of(scheduler),
+                            .webhooks = operations::webhooks_of(endpoints),
                             .submit_types = {http::SubmitRoute<>{.job = {.type = "note"}}}});
     std::promise<http::Response> promise;
     api.handle({.method = "GET", .target = "/openapi.json"},

@@ -14,6 +14,12 @@ operations::Options with_all_parts() {
                 .pause = nothing,
                 .resume = nothing,
                 .trigger = [](std::string_view) { return JobId(); }},
+            .webhooks = {.list =
+                             [](std::string_view) {
+                                 return std::vector<operations::WebhookView>{{.name = "main"}};
+                             },
+                         .enable = [](std::string_view, std::string_view) {},
+                         .disable = [](std::string_view, std::string_view, std::string) {}},
             .submit_types = {http::SubmitRoute<>{.job = {.type = "note"}}}};
 }
 
@@ -28,6 +34,7 @@ struct Walked {
 
 std::vector<Walked> all_routes(const std::string& failed, const std::string& pending) {
     const std::string queue = R"({"queue": "default"})";
+    const std::string webhook = R"({"owner": "bob", "name": "main"})";
     const std::string schedule = R"({"name": "daily"})";
     return {
         {{"GET", "/me"}, "/me", Right::see},
@@ -65,6 +72,9 @@ std::vector<Walked> all_routes(const std::string& failed, const std::string& pen
         {{"GET", "/history"}, "/history", Right::see},
         {{"GET", "/audit"}, "/audit", Right::audit},
         {{"POST", "/jobs", R"({"type": "note", "input": 1})"}, "/jobs", Right::submit, 202},
+        {{"GET", "/webhooks?owner=bob"}, "/webhooks", Right::see},
+        {{"POST", "/webhooks/enable", webhook}, "/webhooks/enable", Right::webhooks},
+        {{"POST", "/webhooks/disable", webhook}, "/webhooks/disable", Right::webhooks},
         {{"GET", "/schedules"}, "/schedules", Right::see},
         {{"POST", "/schedules/pause", schedule}, "/schedules/pause", Right::schedules},
         {{"POST", "/schedules/resume", schedule}, "/schedules/resume", Right::schedules},

@@ -21,6 +21,7 @@ enum class Right {
     workers,   ///< order workers to claim nothing, or to run fewer or more jobs
     limits,    ///< set and remove limits
     schedules, ///< pause, resume and trigger schedules
+    webhooks,  ///< enable and disable endpoints of webhooks
     bulk,      ///< act on all jobs that a filter matches, with the right for the action, too
     audit,     ///< see what operators did
 };
@@ -71,8 +72,9 @@ inline constexpr Rights job_operator = {Right::see,      Right::see_payloads, Ri
                                         Right::retry,    Right::pause,        Right::workers,
                                         Right::schedules};
 /// All rights.
-inline constexpr Rights admin = {Right::see,    Right::see_payloads, Right::cancel, Right::retry,
-                                 Right::remove, Right::submit,       Right::pause,  Right::workers,
-                                 Right::limits, Right::schedules,    Right::bulk,   Right::audit};
+inline constexpr Rights admin = {
+    Right::see,      Right::see_payloads, Right::cancel,  Right::retry,  Right::remove,
+    Right::submit,   Right::pause,        Right::workers, Right::limits, Right::schedules,
+    Right::webhooks, Right::bulk,         Right::audit};
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

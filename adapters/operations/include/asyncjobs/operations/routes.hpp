@@ -6,6 +6,7 @@
 #include <asyncjobs/operations/rights.hpp>
 #include <asyncjobs/operations/schedules.hpp>
 #include <asyncjobs/operations/submit_type.hpp>
+#include <asyncjobs/operations/webhooks.hpp>
 #include <asyncjobs/store/job_store.hpp>
 
 #include <chrono>
@@ -40,6 +41,8 @@ struct Options {
     TimeSpan bulk_retention = std::chrono::hours{24 * 30}; ///< of finished ones
     /// The host's schedules: schedules_of(scheduler). Empty: the API has no routes for them.
     ScheduleControl schedules = {};
+    /// The host's webhooks: webhooks_of(webhooks). Empty: the API has no routes for them.
+    WebhookControl webhooks = {};
     /// The types of jobs that operators may submit, each once. Empty: the API has no route for it.
     std::vector<SubmitType> submit_types = {};
     bool described = true; ///< false: the routes are left out of `/openapi.json`
