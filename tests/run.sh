@@ -182,7 +182,7 @@ slowest() {
 }
 
 show 'Installing packages'
-if ! cmake/install-packages.sh build core soci http auth schedules webhooks files examples tests; then
+if ! cmake/install-packages.sh build core soci http auth schedules webhooks files cli examples tests; then
     exit 1
 fi
 stage packages $SECONDS installed

@@ -92,6 +92,9 @@ case $mode in
 package)
     host "-DCONSUMER_COMPONENTS=$all_components"
     run adapters
+    if [ -x "$prefix/bin/asyncjobs" ]; then
+        "$prefix/bin/asyncjobs" --store memory: status | grep -qx ok || fail 'the installed command line fails'
+    fi
     [ -s "$prefix/share/doc/asyncjobs/LICENSE" ] || fail 'the licence is not installed'
     ;;
 tutorial)

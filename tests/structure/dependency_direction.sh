@@ -1,6 +1,7 @@
 #!/bin/sh
 # No file includes against the direction: core <- testing; core <- soci; core <- schedules;
-# core <- files; core <- http <- beast, auth, webhooks, operations; core <- support <- files, webhooks, auth.
+# core <- files; core <- http <- beast, auth, webhooks, operations; core <- support <- files, webhooks, auth;
+# cli, a program, is above all of them.
 # Usage: dependency_direction.sh ROOT
 set -eu
 cd "$1"
@@ -53,9 +54,13 @@ forbid 'the operations adapter knows http and no other adapter, no server and no
     "$databases|$servers|$network|asyncjobs/(asio|soci/|beast/|auth/|schedules/|files/|webhooks/)|.*adapters/" adapters/operations
 forbid 'the files adapter knows no other adapter and no database' \
     "$databases|asyncjobs/(soci|http|beast|auth|schedules|webhooks|operations)/|.*adapters/" adapters/files
+forbid 'the cli adapter leaves databases, servers, TLS and dates to other adapters' \
+    "$databases|$servers|date/" adapters/cli
+forbid 'only the cli adapter includes CLI11' 'CLI/' include src adapters/soci adapters/http adapters/beast \
+    adapters/auth adapters/schedules adapters/files adapters/webhooks adapters/operations adapters/support
 forbid 'the support library knows no adapter and no database' \
     "$databases|asyncjobs/(soci|http|beast|auth|schedules|files|webhooks|operations)/|.*adapters/" adapters/support
-forbid 'only files, webhooks and auth include the support library, and no public header does' \
+forbid 'only files, webhooks, auth and cli include the support library, and no public header does' \
     '(\.\./)*(adapters/)?support/' include src adapters/soci adapters/http adapters/beast \
     adapters/schedules adapters/operations adapters/auth/include adapters/files/include adapters/webhooks/include
 forbid 'files and webhooks leave HTTP and TLS to the support library' \

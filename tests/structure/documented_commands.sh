@@ -36,7 +36,7 @@ for document in *.md docs/*.md docs/*/*.md; do
                 miss "$document" "no program $word"
             ;;
         ./*) [ -x "$word" ] || miss "$document" "no script $word" ;;
-        cmake | ctest | curl | git | sqlite3 | psql | createdb | podman | ninja | sudo | apt-get | cd | g++ | clang++) ;;
+        cmake | ctest | curl | git | asyncjobs | sqlite3 | psql | createdb | podman | ninja | sudo | apt-get | cd | g++ | clang++) ;;
         *=*) ;;
         *) command -v "$word" >/dev/null || miss "$document" "no command $word" ;;
         esac

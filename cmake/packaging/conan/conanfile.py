@@ -11,6 +11,7 @@ required_conan_version = ">=2.0"
 ADAPTERS = ("auth", "beast", "files", "http", "operations", "schedules", "soci", "testing",
             "webhooks")
 DATABASES = ("mysql", "postgresql")
+PROGRAMS = ("cli",)
 
 
 class AsyncjobsConan(ConanFile):
@@ -21,9 +22,9 @@ class AsyncjobsConan(ConanFile):
     package_type = "library"
     settings = "os", "arch", "compiler", "build_type"
     options = {"shared": [True, False], "fPIC": [True, False],
-               **{f"with_{name}": [True, False] for name in ADAPTERS + DATABASES}}
+               **{f"with_{name}": [True, False] for name in ADAPTERS + DATABASES + PROGRAMS}}
     default_options = {"shared": False, "fPIC": True,
-                       **{f"with_{name}": False for name in ADAPTERS + DATABASES}}
+                       **{f"with_{name}": False for name in ADAPTERS + DATABASES + PROGRAMS}}
 
     def _has(self, *names):
         return any(self.options.get_safe(f"with_{name}") for name in names)
@@ -53,6 +54,10 @@ class AsyncjobsConan(ConanFile):
         if self._has("auth", "beast", "operations", "webhooks") and not self._has("http"):
             raise ConanInvalidConfiguration(
                 "with_auth, with_beast, with_operations and with_webhooks need with_http")
+        if self._has("cli") and not all(
+                self._has(name) for name in ("beast", "operations", "schedules", "soci")):
+            raise ConanInvalidConfiguration(
+                "with_cli needs with_beast, with_operations, with_schedules and with_soci")
         if self._has("mysql", "postgresql") and not self._has("soci"):
             raise ConanInvalidConfiguration("with_mysql and with_postgresql need with_soci")
 
@@ -68,6 +73,8 @@ class AsyncjobsConan(ConanFile):
             self.requires("openssl/[>=3 <4]")
         if self._has("schedules"):
             self.requires("date/[>=3 <4]")
+        if self._has("cli"):
+            self.requires("cli11/[>=2.1 <3]")
 
     def layout(self):
         cmake_layout(self)
@@ -75,7 +82,7 @@ class AsyncjobsConan(ConanFile):
     def generate(self):
         CMakeDeps(self).generate()
         toolchain = CMakeToolchain(self)
-        for name in ADAPTERS + DATABASES:
+        for name in ADAPTERS + DATABASES + PROGRAMS:
             toolchain.cache_variables[f"ASYNCJOBS_{name.upper()}"] = bool(self._has(name))
         for name in ("BENCH", "EXAMPLES", "TESTS"):
             toolchain.cache_variables[f"ASYNCJOBS_{name}"] = False

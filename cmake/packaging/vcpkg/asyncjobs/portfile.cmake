@@ -6,6 +6,7 @@ vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
     FEATURES
         auth ASYNCJOBS_AUTH
         beast ASYNCJOBS_BEAST
+        cli ASYNCJOBS_CLI
         files ASYNCJOBS_FILES
         http ASYNCJOBS_HTTP
         mysql ASYNCJOBS_MYSQL
@@ -31,6 +32,9 @@ vcpkg_cmake_configure(
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/asyncjobs)
 vcpkg_fixup_pkgconfig()
+if("cli" IN_LIST FEATURES)
+    vcpkg_copy_tools(TOOL_NAMES asyncjobs AUTO_CLEAN)
+endif()
 file(REMOVE_RECURSE "${CURRENT_PACKAGES_DIR}/debug/include" "${CURRENT_PACKAGES_DIR}/debug/share")
 vcpkg_install_copyright(FILE_LIST "${SOURCE_PATH}/LICENSE")
 file(INSTALL "${CURRENT_PORT_DIR}/usage" DESTINATION "${CURRENT_PACKAGES_DIR}/share/${PORT}")

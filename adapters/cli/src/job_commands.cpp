@@ -1,0 +1,259 @@
+#include "job_search.hpp"
+#include "pages.hpp"
+#include "times.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
+
+std::vector<Parameter> search_options() {
+    using Takes = Parameter::Takes;
+    return {{.name = "--status",
+             .help = "Jobs with one of these statuses",
+             .takes = Takes::values,
+             .choices = {"pending", "processing", "completed", "failed", "cancelled"}},
+            {.name = "--queue", .help = "Jobs of a queue"},
+            {.name = "--type", .help = "Jobs of a type"},
+            {.name = "--owner", .help = "Jobs of an owner"},
+            {.name = "--worker", .help = "Jobs that a worker has, or had last"},
+            {.name = "--error-code", .help = "Jobs whose last error has this code"},
+            {.name = "--since", .help = "Created since a time, or 30m, 2h, 7d ago"},
+            {.name = "--until", .help = "Created before that"}};
+}
+
+Target search_target(Session& session) {
+    Target target("/jobs");
+    const Arguments& given = session.arguments;
+    for (const auto& status : given.all("--status")) target.parameter("status", status);
+    target.parameter_if("queue", given.one("--queue"))
+        .parameter_if("type", given.one("--type"))
+        .parameter_if("owner", given.one("--owner"))
+        .parameter_if("worker", given.one("--worker"))
+        .parameter_if("error_code", given.one("--error-code"));
+    for (const auto& [option, name] :
+         {std::pair{"--since", "created_since"}, std::pair{"--until", "created_until"}})
+        if (const auto text = given.one(option))
+            target.parameter(name, to_rfc3339(parse_past(option, *text, session.now())));
+    return target;
+}
+
+Listing job_listing() {
+    return {.array = "jobs",
+            .id = "job_id",
+            .columns = {{"JOB", "job_id"},
+                        {"TYPE", "type"},
+                        {"QUEUE", "queue"},
+                        {"STATUS", "status", Kind::status},
+                        {"PROGRESS", "progress", Kind::percent},
+                        {"ATTEMPT", "attempt", Kind::number},
+                        {"CREATED", "created_at", Kind::time},
+                        {"ERROR", "error.code"},
+                        {"MESSAGE", "message", Kind::note}}};
+}
+
+namespace {
+
+constexpr std::size_t pages_without_match = 5; // of 20,000 jobs each
+
+/// What is asked of the listing, besides the filter.
+Target list_target(Session& session) {
+    Target target = search_target(session);
+    target.parameter_if("key", session.arguments.one("--key"));
+    if (session.arguments.has("--library-jobs")) target.parameter("library_jobs", "true");
+    return target;
+}
+
+Exit list_jobs(Session& session) {
+    const bool all = session.arguments.has("--all");
+    const auto most = all ? std::numeric_limits<std::size_t>::max()
+                          : session.arguments.number("--limit", 50, 1, 1'000'000);
+    Paged paged{.array = "jobs", .next = "next_cursor", .from = "cursor"};
+    if (!all) paged.most_pages = most / 200 + pages_without_match;
+    const auto pages = read_pages(session.connection(), list_target(session), paged, most, 200,
+                                  session.arguments.one("--cursor").value_or(""));
+    session.output.list(job_listing(), pages.items, pages.last, session.now_for_table());
+    if (!pages.next.empty())
+        session.output.note(fmt::format("there may be more, from {} on: --cursor {}",
+                                        pages.last["looked_until"].text(), pages.next));
+    return Exit::done;
+}
+
+Target job_target(const std::string& id) { return Target("/jobs").segment(id); }
+
+Exit show_job(Session& session) {
+    const auto job = session.connection().get(job_target(session.arguments.required("id")));
+    session.output.record(job, "job_id", session.now_for_table());
+    return Exit::done;
+}
+
+Exit explain_job(Session& session) {
+    const auto why =
+        session.connection().get(job_target(session.arguments.required("id")).segment("why"));
+    session.output.sentence(why, why["sentence"].text());
+    return Exit::done;
+}
+
+Exit show_payload(Session& session) {
+    Target target = job_target(session.arguments.required("id"));
+    target.segment("payload").segment(session.arguments.one("part").value_or("input"));
+    const auto reply = session.connection().send("GET", target, {});
+    if (reply.status != 200) throw failure_of(reply);
+    session.output.json(reply.body);
+    return Exit::done;
+}
+
+Exit show_graph(Session& session) {
+    const auto graph =
+        session.connection().get(job_target(session.arguments.required("id")).segment("graph"));
+    if (session.output.format() == Format::json) {
+        session.output.json(graph.raw());
+        return Exit::done;
+    }
+    std::vector<std::string> rows;
+    for (const auto& [array, relation] :
+         {std::pair{"parents", "parent"}, std::pair{"children", "child"}})
+        for (const Document& job : graph[array].items())
+            rows.push_back(ObjectText().text("relation", relation).raw("job", job.raw()).done());
+    Listing listing{.array = "jobs",
+                    .id = "job.job_id",
+                    .columns = {{"RELATION", "relation"},
+                                {"JOB", "job.job_id"},
+                                {"TYPE", "job.type"},
+                                {"QUEUE", "job.queue"},
+                                {"STATUS", "job.status", Kind::status},
+                                {"CREATED", "job.created_at", Kind::time},
+                                {"ERROR", "job.error.code"}}};
+    const auto jobs = Document::parse(ObjectText().raw("jobs", array_of(rows)).done());
+    session.output.list(listing, jobs, session.now_for_table());
+    if (graph["more"].is_true()) session.output.note("there are more of them");
+    return Exit::done;
+}
+
+/// The ids of the arguments; `-` stands for the lines of standard input.
+std::vector<std::string> read_ids(const Session& session) {
+    std::vector<std::string> ids;
+    for (const auto& id : session.arguments.all("id")) {
+        if (id != "-") {
+            ids.push_back(id);
+            continue;
+        }
+        for (std::string line; std::getline(std::cin, line);)
+            if (!line.empty()) ids.push_back(line);
+    }
+    return ids;
+}
+
+/// Acts on each job. With one, its failure is that of the command.
+Exit act_on_jobs(Session& session, Document (*act)(Session&, const std::string&)) {
+    const auto ids = read_ids(session);
+    std::vector<std::string> outcomes;
+    std::optional<Failure> failed;
+    for (const auto& id : ids) try {
+            const auto outcome = act(session, id)["outcome"].text();
+            outcomes.push_back(ObjectText().text("job_id", id).text("outcome", outcome).done());
+        } catch (const Failure& failure) {
+            if (ids.size() == 1 || failure.exit() == Exit::unavailable) throw;
+            session.output.note(fmt::format("{}: {}", id, failure.what()));
+            failed = failure;
+        }
+    const Listing listing{
+        .array = "jobs", .id = "job_id", .columns = {{"JOB", "job_id"}, {"OUTCOME", "outcome"}}};
+    const auto jobs = Document::parse(ObjectText().raw("jobs", array_of(outcomes)).done());
+    session.output.list(listing, jobs, std::nullopt);
+    if (!failed) return Exit::done;
+    return outcomes.empty() ? failed->exit() : Exit::partly;
+}
+
+Exit cancel_jobs(Session& session) {
+    return act_on_jobs(session, [](Session& within, const std::string& id) {
+        ObjectText body;
+        body.text_if("reason", within.reason());
+        if (within.arguments.has("--force")) body.raw("force", "true");
+        return within.connection().post(job_target(id).segment("cancel"), body);
+    });
+}
+
+Exit retry_jobs(Session& session) {
+    return act_on_jobs(session, [](Session& within, const std::string& id) {
+        return within.connection().post(job_target(id).segment("retry"),
+                                        ObjectText().text_if("reason", within.reason()));
+    });
+}
+
+Exit remove_jobs(Session& session) {
+    return act_on_jobs(session, [](Session& within, const std::string& id) {
+        return within.connection().remove(job_target(id),
+                                          ObjectText().text_if("reason", within.reason()));
+    });
+}
+
+Command list_command() {
+    Command command{.name = "jobs list",
+                    .help = "Jobs that match, newest first",
+                    .parameters = search_options(),
+                    .run = list_jobs,
+                    .is_default = true};
+    for (const Parameter& more : std::vector<Parameter>{
+             {.name = "--key", .help = "Idempotency key, or unique key of a live job"},
+             {.name = "--library-jobs",
+             .help = "Also jobs of the library itself, such as bulk actions",
+             .takes = Parameter::Takes::flag},
+             {.name = "--cursor", .help = "Continue where an earlier list ended"},
+             {.name = "--all", .help = "No limit", .takes = Parameter::Takes::flag},
+             limit_option()})
+        command.parameters.push_back(more);
+    return command;
+}
+
+} // namespace
+
+std::vector<Command> job_commands() {
+    using Takes = Parameter::Takes;
+    const Parameter id{.name = "id", .help = "Id of the job", .required = true};
+    const Parameter ids{.name = "id",
+                        .help = "Ids of jobs; - reads them from standard input",
+                        .takes = Takes::values,
+                        .required = true};
+    return {
+        list_command(),
+        {.name = "jobs show",
+         .help = "A job without its payloads",
+         .parameters = {id},
+         .run = show_job},
+        {.name = "jobs why",
+         .help = "What a job waits for",
+         .parameters = {id},
+         .run = explain_job},
+        {.name = "jobs graph",
+         .help = "Parents and children of a job",
+         .parameters = {id},
+         .run = show_graph},
+        {.name = "jobs payload",
+         .help = "A payload of a job, as it is stored",
+         .parameters = {id,
+                        {.name = "part",
+                         .help = "Which one (default: input)",
+                         .choices = {"input", "metadata", "result", "error_details"}}},
+         .run = show_payload},
+        {.name = "jobs cancel",
+         .help = "Cancel jobs",
+         .parameters = {ids,
+                        {.name = "--force",
+                         .help = "Do not wait until the handler stops",
+                         .takes = Takes::flag},
+                        reason_option()},
+         .run = cancel_jobs},
+        {.name = "jobs retry",
+         .help = "Retry failed or cancelled jobs",
+         .parameters = {ids, reason_option()},
+         .run = retry_jobs},
+        {.name = "jobs remove",
+         .help = "Remove finished jobs",
+         .parameters = {ids, reason_option()},
+         .run = remove_jobs},
+    };
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::cli

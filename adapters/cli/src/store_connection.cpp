@@ -1,0 +1,75 @@
+#include "connection.hpp"
+#include "exit_code.hpp"
+
+#include <asyncjobs/http/job_api.hpp>
+#include <asyncjobs/operations/routes.hpp>
+#include <asyncjobs/soci/open_store.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <variant>
+
+namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
+namespace {
+
+/// `ann@host`, for the audit.
+std::string caller() {
+    std::array<char, 256> host = {};
+    if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+    const char* user = std::getenv("USER");
+    return (user && *user ? user : std::to_string(::getuid())) + '@' + host.data();
+}
+
+http::ApiOptions api_options() {
+    return {.prefix = "",
+            .authenticator = [caller = caller()](
+                                 const http::Request&) { return http::Principal{.owner = caller}; },
+            .authenticator_blocks = false,
+            .metrics = false,
+            .threads = 0};
+}
+
+class StoreConnection final : public Connection {
+public:
+    explicit StoreConnection(const std::string& url)
+        : store_(open_store(url, {.create = false, .migrate = false})), client_(*store_),
+          api_(client_, api_options()) {
+        operations::add_routes(api_, client_, *store_,
+                               {.rights = [](const auto&) { return operations::admin; }});
+    }
+
+    Reply send(std::string_view method, const Target& target, std::string body) override {
+        http::Request request{.method = std::string(method),
+                              .target = "/operator" + target.text(),
+                              .headers = {{"Authorization", "Bearer local"}},
+                              .body = std::move(body),
+                              .remote_address = "127.0.0.1"};
+        if (!request.body.empty()) request.headers.add("Content-Type", "application/json");
+        Reply reply;
+        // The API has no threads: it responds within the call.
+        api_.handle(std::move(request), [&](http::Response response) {
+            reply.status = response.status;
+            if (auto* text = std::get_if<std::string>(&response.body))
+                reply.body = std::move(*text);
+        });
+        return reply;
+    }
+
+    LocalStore* local() noexcept override { return &local_; }
+
+private:
+    const std::unique_ptr<JobStore> store_;
+    Client client_;
+    http::JobApi api_;
+    LocalStore local_{*store_, client_};
+};
+
+} // namespace
+
+std::unique_ptr<Connection> connect_to_store(const std::string& url) {
+    return std::make_unique<StoreConnection>(url);
+}
+
+} // namespace asyncjobs::inline ASYNCJOBS_ABI::cli

@@ -1,0 +1,79 @@
+#include "operated_store.hpp"
+#include "program.hpp"
+#include "scratch_directory.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace cli_test;
+
+namespace {
+
+struct ChangedJobs {
+    ScratchDirectory scratch;
+    OperatedStore jobs{"sqlite:" + (scratch / "jobs.db").string()};
+
+    std::string out_of(std::vector<std::string> arguments) {
+        const auto ended = run(jobs.url, std::move(arguments));
+        CHECK(ended.err == "");
+        CHECK(ended.status == 0);
+        return ended.out;
+    }
+    JobStatus status_of(const JobId& id) { return jobs.client.find(id).value().status; }
+};
+
+} // namespace
+
+TEST_CASE("jobs are cancelled, retried and removed by their ids") {
+    ChangedJobs store;
+    store.out_of({"jobs", "cancel", text(store.jobs.waiting), "--reason", "no longer needed"});
+    CHECK(store.jobs.client.find(store.jobs.waiting).value().cancel_reason == "no longer needed");
+    store.out_of({"jobs", "retry", text(store.jobs.failed)});
+    CHECK(store.status_of(store.jobs.failed) == JobStatus::pending);
+    store.out_of({"jobs", "remove", text(store.jobs.completed)});
+    CHECK_FALSE(store.jobs.client.find(store.jobs.completed));
+}
+
+TEST_CASE("the ids of a list are the input of an action") {
+    ChangedJobs store;
+    const auto failed = store.out_of({"jobs", "--status", "failed", "-o", "id"});
+    CHECK(failed == text(store.jobs.failed) + "\n");
+    const auto ended = run({.arguments = {"jobs", "retry", "-", "-o", "csv"},
+                            .store = store.jobs.url,
+                            .input = failed});
+    CHECK(ended.out == "job_id,outcome\r\n" + text(store.jobs.failed) + ",retried\r\n");
+    CHECK(store.status_of(store.jobs.failed) == JobStatus::pending);
+}
+
+TEST_CASE("queues are paused and resumed, limits set and removed") {
+    ChangedJobs store;
+    CHECK(store.out_of({"queues", "pause", "mails/eu"}) == "paused\n");
+    CHECK(store.out_of({"queues", "-o", "id"}).find("mails/eu\n") != std::string::npos);
+    CHECK(store.out_of({"queues", "resume", "mails/eu"}) == "resumed\n");
+
+    store.out_of(
+        {"limits", "set", "mails", "--queue", "mails", "--rate", "3", "--period", "500ms"});
+    const auto limits = store.jobs.client.limits();
+    REQUIRE(limits.size() == 2);
+    CHECK(limits[1].rate == 3);
+    CHECK(limits[1].period == 500ms);
+    CHECK(store.out_of({"limits", "remove", "mails"}) == "removed\n");
+    CHECK(store.jobs.client.limits().size() == 1);
+}
+
+TEST_CASE("workers get orders") {
+    ChangedJobs store;
+    store.jobs.report_worker("worker/1", {"mails"});
+    CHECK(store.out_of({"workers", "quiet", "worker/1"}) == "ordered: quiet\n");
+    CHECK(store.out_of({"workers", "concurrency", "worker/1", "7"}) == "ordered: concurrency 7\n");
+    const auto workers = store.jobs.store->operators()->workers("", 10).workers;
+    CHECK(workers.back().pending.value().order == WorkerOrder{.quiet = true, .concurrency = 7});
+}
+
+TEST_CASE("the audit names the caller and the reason") {
+    ChangedJobs store;
+    store.out_of({"queues", "pause", "mails", "--reason", "the server moves"});
+    const auto entry = store.out_of({"audit", "--limit", "1", "-o", "jsonl"});
+    CHECK(entry.find("\"who\":\"ann@") != std::string::npos);
+    CHECK(entry.find("\"action\":\"pause_queue\"") != std::string::npos);
+    CHECK(entry.find("\"reason\":\"the server moves\"") != std::string::npos);
+}
