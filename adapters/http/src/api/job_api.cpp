@@ -21,6 +21,7 @@
 #include "routes/job_list_route.hpp"
 #include "routes/job_routes.hpp"
 #include "routes/operator_routes.hpp"
+#include "routes/streams.hpp"
 #include "routes/submit_routes.hpp"
 
 #include <asyncjobs/detail/resource_error.hpp>
@@ -52,6 +53,7 @@ public:
     bool serves(std::string_view target) const noexcept;
     bool trusts(std::string_view address) const noexcept { return proxies_.contains(address); }
     Response refuse(const Problem& problem) const { return failures_.render(problem, "GET"); }
+    const Streams& streams() const noexcept { return streams_; }
 
 private:
     void expect_jobs_of(const detail::SubmitRule& rule);
@@ -68,6 +70,7 @@ private:
     ResponseMemory response_memory_;
     std::shared_ptr<JobObservers> observers_;
     FreedMemory freed_memory_;
+    Streams streams_;
     OwnJobs own_jobs_;
     JobRoutes job_routes_;
     JobListRoute list_route_;
@@ -84,16 +87,17 @@ JobApi::Impl::Impl(Client& client, const std::shared_ptr<Runtime>& runtime, ApiO
       admission_(options_, *runtime, renderer_), response_memory_(options_.response_memory_limit),
       observers_(std::make_shared<JobObservers>(client, runtime)),
       freed_memory_(*runtime, [this] { threads_.post(FreedMemory::release_unused); }),
+      streams_({.runtime = *runtime,
+                .options = options_,
+                .threads = threads_,
+                .admission = admission_,
+                .memory = response_memory_,
+                .observers = observers_}),
       own_jobs_(client, *runtime, options_, threads_),
       job_routes_(client, options_, renderer_, admission_, own_jobs_),
-      list_route_(client, *runtime, options_, renderer_), event_route_({.runtime = *runtime,
-                                                                        .options = options_,
-                                                                        .threads = threads_,
-                                                                        .renderer = renderer_,
-                                                                        .admission = admission_,
-                                                                        .memory = response_memory_,
-                                                                        .jobs = own_jobs_,
-                                                                        .observers = observers_}),
+      list_route_(client, *runtime, options_, renderer_),
+      event_route_(
+          {.options = options_, .renderer = renderer_, .jobs = own_jobs_, .streams = streams_}),
       submit_routes_({.client = client,
                       .runtime = *runtime,
                       .options = options_,
@@ -129,6 +133,7 @@ JobApi::Impl::Impl(Client& client, const std::shared_ptr<Runtime>& runtime, ApiO
 JobApi::Impl::~Impl() {
     freed_memory_.close();
     observers_->close();
+    streams_.close();
     threads_.close();
 }
 
@@ -234,6 +239,21 @@ bool JobApi::serves(std::string_view target) const noexcept { return impl_->serv
 bool JobApi::trusts(std::string_view address) const noexcept { return impl_->trusts(address); }
 
 Response JobApi::refuse(const Problem& problem) const { return impl_->refuse(problem); }
+
+Response JobApi::stream_events(const Call& call, std::shared_ptr<EventSource> source,
+                               TimeSpan poll_every) const {
+    return impl_->streams().events(call, std::move(source), poll_every);
+}
+
+Response JobApi::follow_job(const Call& call, const Job& job, JobDocument document,
+                            JobParts parts) const {
+    return impl_->streams().job(call, job, {.document = std::move(document), .parts = parts});
+}
+
+Response JobApi::stream_body(const Call& call, std::shared_ptr<BodySource> source,
+                             Headers headers) const {
+    return impl_->streams().body(call, std::move(source), std::move(headers));
+}
 
 void JobApi::add_submit_route(std::string_view path, detail::SubmitRule rule) {
     impl_->add_submit_route(path, std::move(rule));

@@ -27,31 +27,32 @@ private:
     const std::shared_ptr<bool> ended_ = std::make_shared<bool>(false);
 };
 
-class FileToItsEnd final : public BodyStream {
+/// Ends where the body can't be completed, so that the connection closes there.
+class StreamToItsEnd final : public BodyStream {
 public:
-    explicit FileToItsEnd(std::shared_ptr<BodyStream> file) : file_(std::move(file)) {}
+    explicit StreamToItsEnd(std::shared_ptr<BodyStream> body) : body_(std::move(body)) {}
 
     void next(Deliver deliver) override {
         try {
-            file_->next(deliver);
+            body_->next(deliver);
         } catch (const std::exception&) {
             deliver(std::nullopt);
         }
     }
 
 private:
-    const std::shared_ptr<BodyStream> file_;
+    const std::shared_ptr<BodyStream> body_;
 };
 
 } // namespace
 
 WireMessage to_wire(Response response, bool http_1_1, bool keep_alive) {
     WireMessage message;
-    if (const auto* file = std::get_if<FileBody>(&response.body))
-        message.rest = std::make_shared<FileToItsEnd>(stream_file(*file));
+    if (const auto* file = std::get_if<FileBody>(&response.body)) message.rest = stream_file(*file);
     const bool chunked = http_1_1 && !body_length(response.body);
     if (const auto* stream = std::get_if<std::shared_ptr<BodyStream>>(&response.body))
         message.rest = chunked ? std::make_shared<ChunkedStream>(*stream) : *stream;
+    if (message.rest) message.rest = std::make_shared<StreamToItsEnd>(std::move(message.rest));
     const bool is_framed =
         response.status == 204 || response.status == 304 || response.headers.find("Content-Length");
     message.keep_alive = keep_alive && !message.rest && is_framed;

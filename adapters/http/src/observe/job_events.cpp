@@ -2,56 +2,14 @@
 
 #include <asyncjobs/store/store_helpers.hpp>
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <charconv>
-
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
-namespace {
-
-std::string_view event_name(JobStatus status) noexcept {
-    switch (status) {
-    case JobStatus::completed:
-        return "job.completed";
-    case JobStatus::failed:
-        return "job.failed";
-    case JobStatus::cancelled:
-        return "job.cancelled";
-    case JobStatus::pending:
-    case JobStatus::processing:
-        break;
-    }
-    return "job.updated";
-}
-
-} // namespace
-
-std::string event_text(const Job& job, std::string document) {
-    std::ranges::replace_if(
-        document, [](char c) { return c == '\n' || c == '\r'; }, ' ');
-    return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", job.revision, event_name(job.status),
-                       document);
-}
-
-std::int64_t last_event_id(const Headers& request) {
-    std::int64_t id = 0;
-    const auto* text = request.find("Last-Event-ID");
-    if (!text) return 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), id);
-    return error == std::errc() && end == text->data() + text->size() ? id : 0;
-}
-
 void JobEvents::next(BodyStream::Deliver deliver) {
-    const auto reader = std::make_shared<Reader>(std::move(deliver));
+    const auto reader = std::make_shared<PieceReader>(std::move(deliver));
     std::unique_lock lock(mutex_);
     memory_.reset();
     if (!std::exchange(started_, true)) {
         lock.unlock();
-        using std::chrono::milliseconds;
-        return reader->send(fmt::format(
-            "retry: {}\n\n",
-            std::chrono::duration_cast<milliseconds>(options_.reconnect_after).count()));
+        return reader->send(retry_text(options_.reconnect_after));
     }
     if (ended_ && !unsent_) return;
     reader_ = reader;
@@ -68,7 +26,7 @@ void JobEvents::on_change(const std::optional<Job>& job) {
 }
 
 void JobEvents::take(const std::optional<Job>& job) {
-    std::shared_ptr<Reader> last;
+    std::shared_ptr<PieceReader> last;
     std::unique_lock lock(mutex_);
     if (ended_) return;
     ended_ = !job || is_finished(job->status);
@@ -86,7 +44,7 @@ Duration JobEvents::on_time() {
     if (ended_) return {};
     const auto reader = std::move(reader_);
     lock.unlock();
-    if (reader) reader->send(":\n\n");
+    if (reader) reader->send(comment_text);
     return options_.heartbeat;
 }
 
@@ -105,7 +63,7 @@ void JobEvents::send_unsent(const std::unique_lock<std::mutex>&) {
 }
 
 /// A failure ends the stream, as the reader is dropped.
-void JobEvents::render(Reader& reader) noexcept {
+void JobEvents::render(PieceReader& reader) noexcept {
     try {
         std::unique_lock lock(mutex_);
         const auto job = std::exchange(unsent_, std::nullopt);

@@ -13,6 +13,16 @@ JobObservers::JobObservers(Client& client, std::shared_ptr<Runtime> runtime)
 
 void JobObservers::join(const std::shared_ptr<JobObserver>& observer, const JobId& id,
                         Duration after) {
+    join(observer, &id, after);
+}
+
+void JobObservers::join(const std::shared_ptr<JobObserver>& observer, Duration after) {
+    join(observer, nullptr, after);
+}
+
+/// `id` may be null.
+void JobObservers::join(const std::shared_ptr<JobObserver>& observer, const JobId* id,
+                        Duration after) {
     try {
         enter(observer, id, after);
     } catch (...) {
@@ -21,7 +31,7 @@ void JobObservers::join(const std::shared_ptr<JobObserver>& observer, const JobI
     }
 }
 
-void JobObservers::enter(const std::shared_ptr<JobObserver>& observer, const JobId& id,
+void JobObservers::enter(const std::shared_ptr<JobObserver>& observer, const JobId* id,
                          Duration after) {
     {
         const auto now = runtime_->now();
@@ -31,8 +41,10 @@ void JobObservers::enter(const std::shared_ptr<JobObserver>& observer, const Job
         place.alarm = alarms_.emplace(now + after, observer.get());
         arm_for_first(now);
     }
-    auto watch =
-        client_.watch(id, [observer](const std::optional<Job>& job) { observer->on_change(job); });
+    Client::Watch watch;
+    if (id)
+        watch = client_.watch(
+            *id, [observer](const std::optional<Job>& job) { observer->on_change(job); });
     std::unique_lock lock(mutex_);
     const auto place = places_.find(observer.get());
     if (place != places_.end()) place->second.watch = std::move(watch);

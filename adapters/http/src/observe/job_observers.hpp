@@ -11,8 +11,8 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 
-/// Observes one job without a thread. Called from any thread, possibly concurrently; must neither
-/// block nor throw.
+/// Observes one job, or only the time, without a thread. Called from any thread, possibly
+/// concurrently; must neither block nor throw.
 class JobObserver {
 public:
     JobObserver() = default;
@@ -36,6 +36,8 @@ public:
 
     /// on_time() is due after `after`. If join() throws, nothing has joined.
     void join(const std::shared_ptr<JobObserver>& observer, const JobId& id, Duration after);
+    /// Likewise, without a job.
+    void join(const std::shared_ptr<JobObserver>& observer, Duration after);
 
     /// Waits for an on_change() in progress; must not be called within it.
     void leave(const JobObserver& observer);
@@ -54,7 +56,8 @@ private:
         std::optional<Alarms::iterator> alarm = {};
     };
 
-    void enter(const std::shared_ptr<JobObserver>& observer, const JobId& id, Duration after);
+    void enter(const std::shared_ptr<JobObserver>& observer, const JobId* id, Duration after);
+    void join(const std::shared_ptr<JobObserver>& observer, const JobId* id, Duration after);
     void fire() noexcept;
     bool fire_first(SteadyTime now) noexcept;
     void arm_for_first(SteadyTime now);

@@ -77,6 +77,19 @@ TEST_CASE("a stream is sent in chunks with an empty last one, and the connection
           std::vector<std::string>{"3\r\none\r\n", "10\r\n0123456789abcdef\r\n", "0\r\n\r\n"});
 }
 
+TEST_CASE("a stream that can't be completed ends without a last chunk") {
+    struct Broken final : BodyStream {
+        void next(Deliver deliver) override {
+            if (sent++) throw std::runtime_error("the store is away");
+            deliver("one");
+        }
+        int sent = 0;
+    };
+    const auto message = to_wire({.body = std::make_shared<Broken>()}, true, true);
+    CHECK(rest_of(message) == std::vector<std::string>{"3\r\none\r\n"});
+    CHECK_FALSE(message.keep_alive);
+}
+
 TEST_CASE("a stream may be destroyed before its next piece is delivered") {
     struct Waiting final : BodyStream {
         explicit Waiting(Deliver& where) : kept(where) {}

@@ -5,7 +5,9 @@
 #include <asyncjobs/http/message.hpp>
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/http/route_options.hpp>
+#include <asyncjobs/http/streams.hpp>
 #include <asyncjobs/http/submit_route.hpp>
+#include <asyncjobs/store/queries.hpp>
 
 #include <concepts>
 #include <functional>
@@ -54,9 +56,10 @@ private:
 /// Declare routes, then handle(). A path holds literal segments and `{name}`, which matches one
 /// segment; it is relative to the prefix.
 ///
-/// Thread-safety  handle(), drain(), serves(), trusts() and refuse() may be called from any
-///                thread; routes only before the first handle().
-/// Blocking       None of those blocks, unless ApiOptions::threads is 0; whatever may block runs on
+/// Thread-safety  handle(), drain(), serves(), trusts(), refuse() and those that return streams may
+///                be called from any thread; routes only before the first handle().
+/// Blocking       stream_body() waits for its first piece. None of the others blocks, unless
+/// ApiOptions::threads is 0; whatever may block runs on
 ///                the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
 /// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them, and
@@ -107,6 +110,31 @@ public:
                       "several threads, so not mutable, and returns an asyncjobs::http::Response; "
                       "it is no coroutine");
     }
+
+    /// @name Streams
+    /// Responses for a route's handler to return. They occupy no thread while their clients read,
+    /// count against ApiOptions::max_streams, max_streams_per_owner and response_memory_limit, and
+    /// end with the connection. Throw Problem: 429 or 503 at a limit, and those of events 406 if
+    /// the client accepts no `text/event-stream`.
+    /// @{
+
+    /// Server-sent events from `source`, which is polled once at first, and then every `poll_every`
+    /// (1 ms - 1 hour). Ends at drain().
+    Response stream_events(const Call& call, std::shared_ptr<EventSource> source,
+                           TimeSpan poll_every) const;
+
+    /// A job and its changes until it has finished, as `GET /jobs/{id}/events` sends them, but for
+    /// any job and with the documents of `document`, which needs `parts` of the job. Ends at
+    /// drain().
+    Response follow_job(const Call& call, const Job& job, JobDocument document,
+                        JobParts parts = JobParts::outcome) const;
+
+    /// A body from `source`. Makes the first piece, and throws what that throws; makes others while
+    /// the client reads, one ahead of it.
+    Response stream_body(const Call& call, std::shared_ptr<BodySource> source,
+                         Headers headers) const;
+
+    /// @}
 
     /// Calls `respond` exactly once: from one of the API's threads, or within this call if nothing
     /// blocks or a limit is reached. `respond` must not block and must not throw. If no memory is

@@ -51,6 +51,9 @@ public:
 
     /// Calls `deliver` once, within the call or later, from any thread. `deliver` must neither
     /// block nor throw.
+    ///
+    /// Errors  Throws if the body can't be completed. The server then breaks the response off: it
+    ///         closes the connection without a last chunk.
     virtual void next(Deliver deliver) = 0;
 };
 

@@ -19,6 +19,7 @@ struct WireMessage {
 /// For servers without a writer that sends fields unchanged: adds `Date` and `Connection`, and
 /// frames the body for the client's HTTP version. The connection closes after a file or a stream,
 /// so that a truncated one, such as a file that has become shorter, is not taken for the whole.
+/// `rest` does not throw for it, but ends without a last chunk.
 ///
 /// Blocking       `rest` reads a file from the disk.
 ASYNCJOBS_HTTP_DECL WireMessage to_wire(Response response, bool http_1_1, bool keep_alive);
