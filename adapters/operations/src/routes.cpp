@@ -54,6 +54,8 @@ Options checked(Options options) {
         throw Error(Errc::invalid_argument, "webhooks must have all functions, or none");
     detail::check_range<Duration>("refresh_every", options.refresh_every,
                                   std::chrono::milliseconds{100}, std::chrono::minutes{1});
+    detail::check_range<Duration>("bulk_retention", options.bulk_retention, Duration::zero(),
+                                  std::chrono::days{365 * 100});
     detail::check_range<Duration>("orders_valid_for", options.orders_valid_for,
                                   std::chrono::seconds{1}, std::chrono::hours{1});
     return options;

@@ -171,6 +171,8 @@ TEST_CASE("routes for operators refuse options that leave them open") {
               .starts_with("submit_types has the type \"a b\": "));
     CHECK(fault({.rights = all, .refresh_every = std::chrono::milliseconds{1}}) ==
           "refresh_every is 1000 us, but must be from 100000 us to 60000000 us");
+    CHECK(fault({.rights = all, .bulk_retention = std::chrono::microseconds{-1}}) ==
+          "bulk_retention is -1 us, but must be from 0 us to 3153600000000000 us");
 }
 
 TEST_CASE("routes for operators need a store that has what operators ask") {

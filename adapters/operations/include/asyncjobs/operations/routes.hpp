@@ -38,7 +38,7 @@ struct Options {
     TimeSpan orders_valid_for = std::chrono::minutes{1}; ///< 1 s - 1 h; of orders to workers
     /// The queue of bulk actions, which are jobs: see run_bulk_actions_on() in bulk.hpp.
     std::string bulk_queue = "operators";
-    TimeSpan bulk_retention = std::chrono::hours{24 * 30}; ///< of finished ones
+    TimeSpan bulk_retention = std::chrono::hours{24 * 30}; ///< 0 - 100 years; of finished ones
     /// The host's schedules: schedules_of(scheduler). Empty: the API has no routes for them.
     ScheduleControl schedules = {};
     /// The host's webhooks: webhooks_of(webhooks). Empty: the API has no routes for them.
