@@ -31,13 +31,8 @@ Job shown(const Service& service, const http::Call& call, std::optional<Job> job
     return *std::move(job);
 }
 
-/// The job that the path names, with all its parts.
-Job find_whole(const Service& service, const http::Call& call) {
-    return shown(service, call, service.client.find(read_job_id(call)));
-}
-
 http::Response get(Service& service, const http::Call& call) {
-    return document_response(document_of(find_whole(service, call)));
+    return document_response(document_of(service.find_whole_job(call)));
 }
 
 /// The part of a job that a path names; empty if the job has none.
@@ -52,7 +47,7 @@ std::optional<JsonText> payload_of(const Job& job, std::string_view part) {
 
 /// The one place that payloads pass.
 http::Response payload(Service& service, const http::Call& call) {
-    const Job job = find_whole(service, call);
+    const Job job = service.find_whole_job(call);
     const std::string& part = *call.path.find("part");
     auto payload = payload_of(job, part);
     if (!payload) throw http::Problem(404, "not_found", "the job has no such payload");
@@ -156,6 +151,10 @@ std::vector<Parameter> search_parameters() {
 Job Service::find_job(const http::Call& call) const {
     const JobId id = read_job_id(call);
     return shown(*this, call, client.find_summaries({&id, 1}).front());
+}
+
+Job Service::find_whole_job(const http::Call& call) const {
+    return shown(*this, call, client.find(read_job_id(call)));
 }
 
 std::vector<OperatorRoute> job_routes() {

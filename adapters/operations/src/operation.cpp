@@ -12,12 +12,29 @@ namespace {
 using boost::json::array;
 using boost::json::object;
 
-object json_content(const JsonText& schema) {
-    return {{"application/json", object{{"schema", json::to_value(schema)}}}};
-}
-
 object reference(std::string_view component) {
     return {{"$ref", "#/components/responses/" + std::string(component)}};
+}
+
+object content(const std::vector<std::string_view>& types, const JsonText& schema) {
+    object media;
+    for (const std::string_view type : types)
+        media[type] = object{{"schema", json::to_value(schema)}};
+    return media;
+}
+
+object responses_of(const OperationDescription& description) {
+    object responses;
+    std::string_view no_content = description.no_content;
+    if (description.response == JsonText())
+        no_content = "Done";
+    else
+        responses[description.status] =
+            object{{"description", description.summary},
+                   {"content", content(description.content_types, description.response)}};
+    if (!no_content.empty()) responses["204"] = object{{"description", no_content}};
+    responses["403"] = reference("Forbidden");
+    return responses;
 }
 
 array parameters_of(const OperationDescription& description) {
@@ -34,22 +51,14 @@ array parameters_of(const OperationDescription& description) {
 } // namespace
 
 JsonText operation(const OperationDescription& description) {
-    const JsonText none;
-    object responses;
-    if (description.response == none)
-        responses["204"] = object{{"description", "Done"}};
-    else
-        responses[description.status] = object{{"description", description.summary},
-                                               {"content", json_content(description.response)}};
-    responses["403"] = reference("Forbidden");
     object operation{{"operationId", description.id},
                      {"summary", description.summary},
                      {"tags", array{"operator"}},
-                     {"responses", std::move(responses)}};
+                     {"responses", responses_of(description)}};
     if (!description.parameters.empty()) operation["parameters"] = parameters_of(description);
-    if (description.request != none)
-        operation["requestBody"] =
-            object{{"required", true}, {"content", json_content(description.request)}};
+    if (description.request != JsonText())
+        operation["requestBody"] = object{
+            {"required", true}, {"content", content({"application/json"}, description.request)}};
     return JsonText::parse(boost::json::serialize(operation));
 }
 

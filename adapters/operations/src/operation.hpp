@@ -25,6 +25,9 @@ struct OperationDescription {
     JsonText request = {};  ///< likewise; null: no body
     std::vector<Parameter> parameters = {};
     std::string_view status = "200"; ///< of a response with a body
+    std::vector<std::string_view> content_types = {"application/json"}; ///< likewise
+    /// When the response is 204 instead; empty: never.
+    std::string_view no_content = {};
 };
 
 /// Returns an OpenAPI Operation Object.

@@ -6,13 +6,8 @@
 #include <asyncjobs/http/parameters.hpp>
 #include <asyncjobs/version.hpp>
 
-#include <algorithm>
-#include <array>
-
 namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
 namespace {
-
-constexpr std::size_t queues_in_overview = 100;
 
 http::Response me(Service& service, const http::Call& call) {
     MeDocument document{.who = call.principal.owner,
@@ -24,32 +19,8 @@ http::Response me(Service& service, const http::Call& call) {
     return document_response(document);
 }
 
-/// Callers with a view of their own get no counts of all jobs.
-void count_jobs(const StatusCounts& counts, OverviewDocument& document) {
-    document.jobs = {{"pending", document_of(counts.pending)},
-                     {"processing", document_of(counts.processing)},
-                     {"completed", document_of(counts.completed)},
-                     {"failed", document_of(counts.failed)},
-                     {"cancelled", document_of(counts.cancelled)}};
-}
-
 http::Response overview(Service& service, const http::Call& call) {
-    const auto seen = service.overview.get();
-    OverviewDocument document{.more_queues = seen->queues.next.has_value(),
-                              .now = seen->counts.now};
-    if (!service.options.visible) count_jobs(seen->counts, document);
-    for (const WorkerRecord& worker : seen->workers.workers)
-        ++document.workers[state_of(worker, seen->workers.now)];
-    for (const QueueState& queue : seen->queues.queues) {
-        if (!service.shows(call, queue.name)) continue;
-        auto one = document_of(queue, seen->queues.now);
-        document.oldest_due_age = std::max(document.oldest_due_age, one.oldest_due_age);
-        if (document.queues.size() < queues_in_overview)
-            document.queues.push_back(std::move(one));
-        else
-            document.more_queues = true;
-    }
-    return document_response(document);
+    return document_response(service.document_for(call.principal, *service.overview.get()));
 }
 
 http::Response queues(Service& service, const http::Call& call) {

@@ -61,18 +61,16 @@ Options checked(Options options) {
     return options;
 }
 
-std::shared_ptr<Service> make_service(Client& client, JobStore& store, Options options) {
+std::shared_ptr<Service> make_service(http::JobApi& api, Client& client, JobStore& store,
+                                      Options options) {
     OperatorStore* const operators = store.operators();
     if (!operators)
         throw Error(Errc::unsupported, "the routes of operators need a store with operators()");
-    const auto read = [operators] {
-        return Overview{.counts = operators->counts(),
-                        .queues = operators->queues("", OperatorStore::max_queues),
-                        .workers = operators->workers("", OperatorStore::max_workers)};
-    };
+    const auto read = [operators] { return read_overview(*operators); };
     const Duration period = options.refresh_every;
     auto log = options.log;
-    return std::shared_ptr<Service>(new Service{.client = client,
+    return std::shared_ptr<Service>(new Service{.api = api,
+                                                .client = client,
                                                 .operators = *operators,
                                                 .options = std::move(options),
                                                 .audit = {client, *operators, std::move(log)},
@@ -110,7 +108,7 @@ std::vector<OperatorRoute> all_routes(const Options& options) {
         std::ranges::move(routes, std::back_inserter(all));
     };
     for (auto* const room :
-         {overview_routes, job_routes, bulk_routes, worker_routes, history_routes})
+         {overview_routes, live_routes, job_routes, bulk_routes, worker_routes, history_routes})
         add(room());
     if (options.schedules.list) add(schedule_routes());
     if (!options.submit_types.empty()) add(submit_routes());
@@ -121,7 +119,7 @@ std::vector<OperatorRoute> all_routes(const Options& options) {
 } // namespace
 
 void add_routes(http::JobApi& api, Client& client, JobStore& store, Options options) {
-    const auto service = make_service(client, store, checked(std::move(options)));
+    const auto service = make_service(api, client, store, checked(std::move(options)));
     for (OperatorRoute& route : all_routes(service->options)) {
         const Right right = route.right;
         api.route(

@@ -2,6 +2,7 @@
 
 #include "audit_log.hpp"
 #include "documents.hpp"
+#include "overview.hpp"
 #include "sampled.hpp"
 
 #include <asyncjobs/http/call.hpp>
@@ -17,15 +18,9 @@
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::operations {
 
-/// What all callers see for a while.
-struct Overview {
-    StatusCounts counts = {};
-    QueuePage queues = {};
-    WorkerPage workers = {};
-};
-
 /// What the routes share.
 struct Service {
+    http::JobApi& api;
     Client& client;
     OperatorStore& operators;
     const Options options;
@@ -33,12 +28,20 @@ struct Service {
     Sampled<Overview> overview;
 
     /// Whether the caller sees the jobs of a queue and a type.
-    bool shows(const http::Call& call, std::string_view queue, std::string_view type = {}) const {
-        return !options.visible || options.visible(call.principal, queue, type);
+    bool shows(const http::Principal& caller, std::string_view queue,
+               std::string_view type = {}) const {
+        return !options.visible || options.visible(caller, queue, type);
     }
+    bool shows(const http::Call& call, std::string_view queue, std::string_view type = {}) const {
+        return shows(call.principal, queue, type);
+    }
+    /// What the caller sees of a reading.
+    OverviewDocument document_for(const http::Principal& caller, const Overview& seen) const;
     /// Returns id, queue and type of the job that the path names. It is a Problem (404) if the
     /// caller does not see it.
     Job find_job(const http::Call& call) const;
+    /// Likewise, with all its parts.
+    Job find_whole_job(const http::Call& call) const;
 };
 
 /// One route of operators.
@@ -53,6 +56,7 @@ struct OperatorRoute {
 /// @{
 /// The routes of each room.
 std::vector<OperatorRoute> overview_routes();
+std::vector<OperatorRoute> live_routes();
 std::vector<OperatorRoute> job_routes();
 std::vector<OperatorRoute> bulk_routes();
 std::vector<OperatorRoute> worker_routes();

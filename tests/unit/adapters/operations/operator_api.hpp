@@ -4,15 +4,19 @@
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/operations/routes.hpp>
 #include <asyncjobs/store/forwarding_job_store.hpp>
+#include <asyncjobs/store/intercepting_operator_store.hpp>
 #include <asyncjobs/store/memory_job_store.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -89,6 +93,74 @@ struct OperatorApi {
 inline boost::json::value document(const http::Response& response) {
     return boost::json::parse(std::get<std::string>(response.body));
 }
+
+/// Reads a stream.
+class StreamReader {
+public:
+    explicit StreamReader(const http::Response& response) {
+        REQUIRE(response.status == 200);
+        stream_ = std::get<std::shared_ptr<http::BodyStream>>(response.body);
+    }
+
+    /// Requests the next piece, which next() returns.
+    void request() {
+        const auto piece = std::make_shared<std::promise<std::optional<std::string>>>();
+        requested_ = piece->get_future();
+        stream_->next([piece](std::optional<std::string> text) { piece->set_value(text); });
+    }
+    /// The next piece; empty at the end. Throws if the body is broken off.
+    std::optional<std::string> next() {
+        if (!requested_.valid()) request();
+        return requested_.get();
+    }
+    /// The next event, without lines for the client and comments; empty at the end.
+    std::optional<std::string> next_event() {
+        for (;;) {
+            auto piece = next();
+            if (!piece || piece->find("event: ") != std::string::npos) return piece;
+        }
+    }
+    /// The data of the next event.
+    boost::json::value next_data() {
+        const auto event = next_event().value();
+        const auto data = event.find("data: ") + 6;
+        return boost::json::parse(event.substr(data, event.find('\n', data) - data));
+    }
+    /// What follows, to the end.
+    std::string rest() {
+        std::string all;
+        while (const auto piece = next()) all += *piece;
+        return all;
+    }
+
+private:
+    std::shared_ptr<http::BodyStream> stream_;
+    std::future<std::optional<std::string>> requested_;
+};
+
+/// Counts the calls of a member of the operators' store, which can fail.
+class CountingStore final : public ForwardingJobStore {
+public:
+    CountingStore(JobStore& store, std::string member)
+        : ForwardingJobStore(store), member_(std::move(member)) {}
+    OperatorStore* operators() noexcept override { return &operators_; }
+
+    std::atomic<int> calls = 0;
+    std::atomic<bool> fails = false;
+
+private:
+    friend InterceptingOperatorStore<CountingStore>;
+    auto intercept(std::string_view member, const auto& call) {
+        if (member == "operators." + member_) {
+            ++calls;
+            if (fails) throw Error(Errc::store_unavailable, "the store is away");
+        }
+        return call(inner());
+    }
+
+    const std::string member_;
+    InterceptingOperatorStore<CountingStore> operators_{*this};
+};
 
 /// The ids of the jobs in a list.
 inline std::vector<std::string> ids_in(const boost::json::value& list) {

@@ -1,33 +1,9 @@
 #include "operator_api.hpp"
 
-#include <asyncjobs/store/intercepting_operator_store.hpp>
-
 #include <atomic>
 #include <thread>
 
 using namespace operator_test;
-
-namespace {
-
-/// Counts the readings of counts.
-class CountingStore final : public ForwardingJobStore {
-public:
-    explicit CountingStore(JobStore& store) : ForwardingJobStore(store) {}
-    OperatorStore* operators() noexcept override { return &operators_; }
-
-    std::atomic<int> readings = 0;
-
-private:
-    friend InterceptingOperatorStore<CountingStore>;
-    auto intercept(std::string_view member, const auto& call) {
-        if (member == "operators.counts") ++readings;
-        return call(inner());
-    }
-
-    InterceptingOperatorStore<CountingStore> operators_{*this};
-};
-
-} // namespace
 
 TEST_CASE("the overview counts jobs by status, and queues by what they wait for") {
     OperatorApi api;
@@ -49,8 +25,8 @@ TEST_CASE("the overview counts jobs by status, and queues by what they wait for"
 
 TEST_CASE("200 viewers cost the store one reading") {
     MemoryJobStore memory;
-    auto counting = std::make_unique<CountingStore>(memory);
-    auto& readings = counting->readings;
+    auto counting = std::make_unique<CountingStore>(memory, "counts");
+    auto& readings = counting->calls;
     OperatorApi api({.refresh_every = std::chrono::minutes{1}}, std::move(counting));
     CHECK(readings == 0);
     std::vector<std::thread> viewers;

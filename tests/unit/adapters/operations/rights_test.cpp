@@ -39,6 +39,7 @@ std::vector<Walked> all_routes(const std::string& failed, const std::string& pen
     return {
         {{"GET", "/me"}, "/me", Right::see},
         {{"GET", "/overview"}, "/overview", Right::see},
+        {{"GET", "/live"}, "/live", Right::see},
         {{"GET", "/queues"}, "/queues", Right::see},
         {{"POST", "/queues/pause", queue}, "/queues/pause", Right::pause},
         {{"POST", "/queues/resume", queue}, "/queues/resume", Right::pause},
@@ -48,6 +49,7 @@ std::vector<Walked> all_routes(const std::string& failed, const std::string& pen
          Right::limits},
         {{"GET", "/jobs"}, "/jobs", Right::see},
         {{"GET", "/jobs/" + failed}, "/jobs/{id}", Right::see},
+        {{"GET", "/jobs/" + failed + "/events"}, "/jobs/{id}/events", Right::see},
         {{"GET", "/jobs/" + failed + "/payload/input"},
          "/jobs/{id}/payload/{part}",
          Right::see_payloads},
