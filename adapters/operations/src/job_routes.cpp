@@ -129,23 +129,6 @@ http::Response remove(Service& service, const http::Call& call) {
 
 constexpr Parameter job_id{"id", "Id of the job", "path"};
 
-std::vector<Parameter> search_parameters() {
-    return {{"status", "pending, processing, completed, failed or cancelled; may be repeated"},
-            {"queue", "Name of the queue"},
-            {"type", "Type of the jobs"},
-            {"owner", "Owner of the jobs"},
-            {"worker", "Worker that has, or last had, the lease"},
-            {"error_code", "Code of the last error"},
-            {"key", "Idempotency key, or unique key of a live job"},
-            {"parents_of", "The jobs that this one waits for"},
-            {"children_of", "The jobs that wait for this one"},
-            {"created_since", "First time of creation, RFC 3339"},
-            {"created_until", "Time of creation before this, RFC 3339"},
-            {"library_jobs", "true: also the jobs of the library itself"},
-            {"cursor", "next_cursor of the last page"},
-            {"limit", "Jobs in the page, at most"}};
-}
-
 } // namespace
 
 Job Service::find_job(const http::Call& call) const {

@@ -87,6 +87,23 @@ JobSearch read_search(const http::Call& call) {
     return search;
 }
 
+std::vector<Parameter> search_parameters() {
+    return {{"status", "pending, processing, completed, failed or cancelled; may be repeated"},
+            {"queue", "Name of the queue"},
+            {"type", "Type of the jobs"},
+            {"owner", "Owner of the jobs"},
+            {"worker", "Worker that has, or last had, the lease"},
+            {"error_code", "Code of the last error"},
+            {"key", "Idempotency key, or unique key of a live job"},
+            {"parents_of", "The jobs that this one waits for"},
+            {"children_of", "The jobs that wait for this one"},
+            {"created_since", "First time of creation, RFC 3339"},
+            {"created_until", "Time of creation before this, RFC 3339"},
+            {"library_jobs", "true: also the jobs of the library itself"},
+            {"cursor", "next_cursor of the last page"},
+            {"limit", "Jobs, at most"}};
+}
+
 HistoryQuery read_history_query(const http::Call& call, Timestamp now) {
     HistoryQuery query{.queue = read_text(call, "queue"),
                        .type = read_text(call, "type"),

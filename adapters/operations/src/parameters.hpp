@@ -1,5 +1,7 @@
 #pragma once
 
+#include "operation.hpp"
+
 #include <asyncjobs/http/call.hpp>
 #include <asyncjobs/http/problem.hpp>
 #include <asyncjobs/store/operator_store.hpp>
@@ -7,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What requests ask for, by the parameters of their targets. Bad ones are a Problem (400) that
 /// names the parameter and the rule.
@@ -20,6 +23,8 @@ std::optional<Timestamp> read_time(const http::Call& call, std::string_view name
 JobId read_job_id(const http::Call& call);
 
 JobSearch read_search(const http::Call& call);
+/// Those of read_search(), for the description.
+std::vector<Parameter> search_parameters();
 HistoryQuery read_history_query(const http::Call& call, Timestamp now);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::operations

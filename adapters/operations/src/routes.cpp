@@ -58,6 +58,7 @@ Options checked(Options options) {
                                   std::chrono::days{365 * 100});
     detail::check_range<Duration>("orders_valid_for", options.orders_valid_for,
                                   std::chrono::seconds{1}, std::chrono::hours{1});
+    detail::check_range<std::size_t>("export_limit", options.export_limit, 1, 1'000'000);
     return options;
 }
 
@@ -107,8 +108,8 @@ std::vector<OperatorRoute> all_routes(const Options& options) {
     const auto add = [&](std::vector<OperatorRoute> routes) {
         std::ranges::move(routes, std::back_inserter(all));
     };
-    for (auto* const room :
-         {overview_routes, live_routes, job_routes, bulk_routes, worker_routes, history_routes})
+    for (auto* const room : {overview_routes, live_routes, job_routes, export_routes, bulk_routes,
+                             worker_routes, history_routes})
         add(room());
     if (options.schedules.list) add(schedule_routes());
     if (!options.submit_types.empty()) add(submit_routes());

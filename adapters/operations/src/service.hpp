@@ -58,6 +58,7 @@ struct OperatorRoute {
 std::vector<OperatorRoute> overview_routes();
 std::vector<OperatorRoute> live_routes();
 std::vector<OperatorRoute> job_routes();
+std::vector<OperatorRoute> export_routes();
 std::vector<OperatorRoute> bulk_routes();
 std::vector<OperatorRoute> worker_routes();
 std::vector<OperatorRoute> history_routes();

@@ -48,6 +48,7 @@ std::vector<Walked> all_routes(const std::string& failed, const std::string& pen
          "/limits",
          Right::limits},
         {{"GET", "/jobs"}, "/jobs", Right::see},
+        {{"GET", "/jobs/export"}, "/jobs/export", Right::see},
         {{"GET", "/jobs/" + failed}, "/jobs/{id}", Right::see},
         {{"GET", "/jobs/" + failed + "/events"}, "/jobs/{id}/events", Right::see},
         {{"GET", "/jobs/" + failed + "/payload/input"},
@@ -175,6 +176,8 @@ TEST_CASE("routes for operators refuse options that leave them open") {
           "refresh_every is 1000 us, but must be from 100000 us to 60000000 us");
     CHECK(fault({.rights = all, .bulk_retention = std::chrono::microseconds{-1}}) ==
           "bulk_retention is -1 us, but must be from 0 us to 3153600000000000 us");
+    CHECK(fault({.rights = all, .export_limit = 0}) ==
+          "export_limit is 0, but must be from 1 to 1000000");
 }
 
 TEST_CASE("routes for operators need a store that has what operators ask") {

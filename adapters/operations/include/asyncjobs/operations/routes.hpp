@@ -10,6 +10,7 @@
 #include <asyncjobs/store/job_store.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ struct Options {
     /// The queue of bulk actions, which are jobs: see run_bulk_actions_on() in bulk.hpp.
     std::string bulk_queue = "operators";
     TimeSpan bulk_retention = std::chrono::hours{24 * 30}; ///< 0 - 100 years; of finished ones
+    std::size_t export_limit = 100'000;                    ///< 1-1000000; jobs in an export
     /// The host's schedules: schedules_of(scheduler). Empty: the API has no routes for them.
     ScheduleControl schedules = {};
     /// The host's webhooks: webhooks_of(webhooks). Empty: the API has no routes for them.
