@@ -109,7 +109,7 @@ std::vector<OperatorRoute> all_routes(const Options& options) {
         std::ranges::move(routes, std::back_inserter(all));
     };
     for (auto* const room : {overview_routes, live_routes, job_routes, export_routes, bulk_routes,
-                             worker_routes, history_routes})
+                             worker_routes, history_routes, problem_routes})
         add(room());
     if (options.schedules.list) add(schedule_routes());
     if (!options.submit_types.empty()) add(submit_routes());

@@ -2,6 +2,7 @@
 
 #include "audit_log.hpp"
 #include "documents.hpp"
+#include "findings.hpp"
 #include "overview.hpp"
 #include "sampled.hpp"
 
@@ -26,6 +27,9 @@ struct Service {
     const Options options;
     AuditLog audit;
     Sampled<Overview> overview;
+    Sampled<Findings> findings = {options.refresh_every, [this] {
+                                      return FindingsReader(operators, *overview.get()).read();
+                                  }};
 
     /// Whether the caller sees the jobs of a queue and a type.
     bool shows(const http::Principal& caller, std::string_view queue,
@@ -65,6 +69,7 @@ std::vector<OperatorRoute> history_routes();
 std::vector<OperatorRoute> schedule_routes();
 std::vector<OperatorRoute> submit_routes();
 std::vector<OperatorRoute> webhook_routes();
+std::vector<OperatorRoute> problem_routes();
 /// @}
 
 /// No cache may store it: other callers have other rights.

@@ -74,6 +74,7 @@ std::vector<Walked> all_routes(const std::string& failed, const std::string& pen
          404},
         {{"GET", "/history"}, "/history", Right::see},
         {{"GET", "/audit"}, "/audit", Right::audit},
+        {{"GET", "/problems"}, "/problems", Right::see},
         {{"POST", "/jobs", R"({"type": "note", "input": 1})"}, "/jobs", Right::submit, 202},
         {{"GET", "/webhooks?owner=bob"}, "/webhooks", Right::see},
         {{"POST", "/webhooks/enable", webhook}, "/webhooks/enable", Right::webhooks},
