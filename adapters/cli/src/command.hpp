@@ -40,9 +40,14 @@ struct Command {
 std::vector<Command> status_commands();
 std::vector<Command> queue_commands();
 std::vector<Command> job_commands();
+std::vector<Command> wait_commands();
+std::vector<Command> bulk_commands();
 std::vector<Command> worker_commands();
 std::vector<Command> limit_commands();
+std::vector<Command> schedule_commands();
 std::vector<Command> history_commands();
+std::vector<Command> schema_commands();
+std::vector<Command> doctor_commands();
 std::vector<Command> shell_commands();
 /// @}
 

@@ -5,8 +5,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
 const std::vector<Command>& all_commands() {
     static const std::vector<Command> commands = [] {
         std::vector<Command> all;
-        for (auto* const room : {status_commands, queue_commands, job_commands, worker_commands,
-                                 limit_commands, history_commands, shell_commands})
+        for (auto* const room :
+             {status_commands, queue_commands, job_commands, wait_commands, bulk_commands,
+              worker_commands, limit_commands, schedule_commands, history_commands, doctor_commands,
+              schema_commands, shell_commands})
             for (Command& command : room()) all.push_back(std::move(command));
         return all;
     }();
@@ -32,6 +34,8 @@ const std::vector<Parameter>& common_options() {
 std::string_view help_of_group(std::string_view group) noexcept {
     if (group == "queues") return "Queues: list, pause, resume";
     if (group == "jobs") return "Jobs: search, explain, cancel, retry, remove";
+    if (group == "bulk") return "Bulk actions: cancel, retry, remove all jobs that match";
+    if (group == "schedules") return "Recurring jobs: list, pause, resume, trigger, next";
     if (group == "workers") return "Workers: list, order";
     if (group == "limits") return "Limits of rate and concurrency: list, set, remove";
     return "More commands";

@@ -207,15 +207,11 @@ Command list_command() {
     return command;
 }
 
-} // namespace
-
-std::vector<Command> job_commands() {
-    using Takes = Parameter::Takes;
+std::vector<Command> reading_job_commands() {
     const Parameter id{.name = "id", .help = "Id of the job", .required = true};
-    const Parameter ids{.name = "id",
-                        .help = "Ids of jobs; - reads them from standard input",
-                        .takes = Takes::values,
-                        .required = true};
+    const Parameter part{.name = "part",
+                         .help = "Which one (default: input)",
+                         .choices = {"input", "metadata", "result", "error_details"}};
     return {
         list_command(),
         {.name = "jobs show",
@@ -232,18 +228,23 @@ std::vector<Command> job_commands() {
          .run = show_graph},
         {.name = "jobs payload",
          .help = "A payload of a job, as it is stored",
-         .parameters = {id,
-                        {.name = "part",
-                         .help = "Which one (default: input)",
-                         .choices = {"input", "metadata", "result", "error_details"}}},
+         .parameters = {id, part},
          .run = show_payload},
+    };
+}
+
+std::vector<Command> changing_job_commands() {
+    using Takes = Parameter::Takes;
+    const Parameter ids{.name = "id",
+                        .help = "Ids of jobs; - reads them from standard input",
+                        .takes = Takes::values,
+                        .required = true};
+    const Parameter force{
+        .name = "--force", .help = "Do not wait until the handler stops", .takes = Takes::flag};
+    return {
         {.name = "jobs cancel",
          .help = "Cancel jobs",
-         .parameters = {ids,
-                        {.name = "--force",
-                         .help = "Do not wait until the handler stops",
-                         .takes = Takes::flag},
-                        reason_option()},
+         .parameters = {ids, force, reason_option()},
          .run = cancel_jobs},
         {.name = "jobs retry",
          .help = "Retry failed or cancelled jobs",
@@ -254,6 +255,14 @@ std::vector<Command> job_commands() {
          .parameters = {ids, reason_option()},
          .run = remove_jobs},
     };
+}
+
+} // namespace
+
+std::vector<Command> job_commands() {
+    auto commands = reading_job_commands();
+    for (Command& command : changing_job_commands()) commands.push_back(std::move(command));
+    return commands;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::cli

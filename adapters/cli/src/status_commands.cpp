@@ -1,4 +1,4 @@
-#include "pages.hpp"
+#include "health.hpp"
 #include "times.hpp"
 
 #include <asyncjobs/error.hpp>
@@ -22,35 +22,27 @@ struct Health {
     }
 };
 
-std::set<std::string> served_queues(const std::vector<Document>& workers) {
-    std::set<std::string> queues;
-    for (const Document& worker : workers)
-        if (worker["state"].text() == "running")
-            for (const Document& queue : worker["queues"].items()) queues.insert(queue.text());
-    return queues;
-}
-
 void check_queue(const Document& queue, const std::set<std::string>& served, Duration max_wait,
                  Health& health) {
-    if (queue["due.value"].number() == 0) return;
+    if (!has_due_jobs(queue)) return;
     const auto name = queue["queue"].text();
-    const bool is_paused = !queue["paused_since"].is_null();
-    if (!is_paused && !served.contains(name))
+    if (!is_paused(queue) && !served.contains(name))
         health.add(Exit::negative, fmt::format("queue {}: no running worker serves it", name));
     const auto age = span_of(queue["oldest_due_age"].number());
     if (age > max_wait)
-        health.add(Exit::negative, fmt::format("queue {}: a job has been due for {}{}", name,
-                                               in_words(age), is_paused ? ", it is paused" : ""));
+        health.add(Exit::negative,
+                   fmt::format("queue {}: a job has been due for {}{}", name, in_words(age),
+                               is_paused(queue) ? ", it is paused" : ""));
 }
 
 Health check_health(Session& session) {
     const auto max_wait = session.arguments.span("--max-wait", std::chrono::minutes{5});
-    const auto served = served_queues(read_workers(session.connection()));
+    const auto served = served_by(read_workers(session.connection()), "queues");
     Health health;
     bool is_due = false;
     for (const Document& queue : read_queues(session.connection())) {
         check_queue(queue, served, max_wait, health);
-        is_due = is_due || (queue["due.value"].number() > 0 && queue["paused_since"].is_null());
+        is_due = is_due || (has_due_jobs(queue) && !is_paused(queue));
     }
     if (is_due && served.empty()) health.add(Exit::critical, "jobs are due, and no worker runs");
     return health;

@@ -3,6 +3,7 @@
 
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/operations/routes.hpp>
+#include <asyncjobs/schedules/scheduler.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 
 #include <unistd.h>
@@ -35,9 +36,10 @@ class StoreConnection final : public Connection {
 public:
     explicit StoreConnection(const std::string& url)
         : store_(open_store(url, {.create = false, .migrate = false})), client_(*store_),
-          api_(client_, api_options()) {
+          scheduler_(*store_), api_(client_, api_options()) {
         operations::add_routes(api_, client_, *store_,
-                               {.rights = [](const auto&) { return operations::admin; }});
+                               {.rights = [](const auto&) { return operations::admin; },
+                                .schedules = operations::schedules_of(scheduler_)});
     }
 
     Reply send(std::string_view method, const Target& target, std::string body) override {
@@ -62,6 +64,7 @@ public:
 private:
     const std::unique_ptr<JobStore> store_;
     Client client_;
+    Scheduler scheduler_;
     http::JobApi api_;
     LocalStore local_{*store_, client_};
 };

@@ -1,0 +1,75 @@
+#include "databases/contains.hpp"
+#include "operated_store.hpp"
+#include "program.hpp"
+#include "scratch_directory.hpp"
+
+#include <asyncjobs/schedules/scheduler.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace cli_test;
+using soci_test::contains;
+
+TEST_CASE("migrate lists what is to be done, prints its SQL and does it") {
+    const ScratchDirectory scratch;
+    const auto file = scratch / "jobs.db";
+    const std::string url = "sqlite:" + file.string();
+    const auto pending = run(url, {"migrate", "--dry-run", "-o", "id"});
+    CHECK(pending.status == 1);
+    CHECK(pending.out.starts_with("1\n"));
+    CHECK(contains(run(url, {"migrate", "--dry-run", "--sql"}).out, "CREATE TABLE jobs "));
+    CHECK_FALSE(std::filesystem::exists(file));
+
+    CHECK(run(url, {"migrate"}).status == 0);
+    CHECK(run(url, {"queues"}).status == 0);
+    CHECK(run(url, {"migrate", "--dry-run"}).status == 0);
+    CHECK(run("https://example.org/operator", {"migrate"}).status == 64);
+}
+
+TEST_CASE("doctor finds queues without a worker, types without a handler, and dead workers") {
+    const ScratchDirectory scratch;
+    OperatedStore jobs("sqlite:" + (scratch / "jobs.db").string());
+    const auto alone = run(jobs.url, {"doctor"});
+    CHECK(alone.status == 1);
+    CHECK(contains(alone.out, "queue reports has due jobs and no running worker"));
+    CHECK(contains(alone.out, "no running worker has a handler for the type report"));
+    CHECK(contains(alone.out, "the tables are those of this version"));
+
+    jobs.report_worker("alive", {"reports"});
+    const auto served = run(jobs.url, {"doctor", "-o", "csv"});
+    CHECK(contains(served.out, "queues,ok,"));
+    CHECK(contains(served.out, "types,warning,"));
+    CHECK(contains(served.out, "clock,ok,"));
+    CHECK(contains(served.out, "write-ahead log,ok,"));
+}
+
+TEST_CASE("doctor is critical for tables that are missing") {
+    const ScratchDirectory scratch;
+    with_content(scratch / "empty.db", "");
+    const auto ended = run("sqlite:" + (scratch / "empty.db").string(), {"doctor", "-o", "csv"});
+    CHECK(ended.status == 2);
+    CHECK(contains(ended.out, "schema,critical,"));
+}
+
+TEST_CASE("schedules are listed, paused, resumed and triggered") {
+    const ScratchDirectory scratch;
+    OperatedStore jobs("sqlite:" + (scratch / "jobs.db").string());
+    Scheduler(*jobs.store)
+        .set("nightly", {.cron = Cron("0 3 * * *", "Europe/Berlin"),
+                         .job = {.type = "mail", .queue = "mails"}});
+    CHECK(contains(run(jobs.url, {"schedules"}).out, "nightly   0 3 * * *  Europe/Berlin"));
+    CHECK(run(jobs.url, {"schedules", "pause", "nightly"}).out == "paused\n");
+    CHECK(run(jobs.url, {"schedules", "resume", "nightly"}).out == "resumed\n");
+    const auto id = run(jobs.url, {"schedules", "trigger", "nightly"}).out;
+    CHECK(run(jobs.url, {"jobs", "show", id.substr(0, id.size() - 1)}).status == 0);
+    CHECK(run(jobs.url, {"schedules", "pause", "weekly"}).status == 3);
+}
+
+TEST_CASE("schedules next shows when an expression fires, without a store") {
+    const auto ended = run("", {"schedules", "next", "0 3 * * *", "--zone", "Asia/Kolkata",
+                                "--count", "2", "-o", "csv"});
+    CHECK(ended.status == 0);
+    CHECK(contains(ended.out, "T21:30:00Z,"));
+    CHECK(contains(ended.out, "T03:00:00+05:30,"));
+    CHECK(run("", {"schedules", "next", "0 25 * * *"}).status == 64);
+}
