@@ -26,21 +26,21 @@ TEST_CASE("migrate lists what is to be done, prints its SQL and does it") {
     CHECK(run("https://example.org/operator", {"migrate"}).status == 64);
 }
 
-TEST_CASE("doctor finds queues without a worker, types without a handler, and dead workers") {
+TEST_CASE("doctor has the problems that the store finds, and the worst decides how it exits") {
     const ScratchDirectory scratch;
     OperatedStore jobs("sqlite:" + (scratch / "jobs.db").string());
-    const auto alone = run(jobs.url, {"doctor"});
-    CHECK(alone.status == 1);
-    CHECK(contains(alone.out, "queue reports has due jobs and no running worker"));
-    CHECK(contains(alone.out, "no running worker has a handler for the type report"));
-    CHECK(contains(alone.out, "the tables are those of this version"));
+    const auto alone = run(jobs.url, {"doctor", "-o", "csv"});
+    CHECK(alone.status == 2);
+    CHECK(contains(alone.out, "queue_without_worker,critical,"));
+    CHECK(contains(alone.out, "schema,ok,"));
+    CHECK(contains(alone.out, "clock,ok,"));
+    CHECK(contains(alone.out, "write-ahead log,ok,"));
+    CHECK(contains(run(jobs.url, {"problems", "-o", "csv"}).out, "critical,queue_without_worker,"));
 
-    jobs.report_worker("alive", {"reports"});
-    const auto served = run(jobs.url, {"doctor", "-o", "csv"});
-    CHECK(contains(served.out, "queues,ok,"));
-    CHECK(contains(served.out, "types,warning,"));
-    CHECK(contains(served.out, "clock,ok,"));
-    CHECK(contains(served.out, "write-ahead log,ok,"));
+    jobs.client.cancel(jobs.waiting);
+    const auto well = run(jobs.url, {"doctor", "-o", "csv"});
+    CHECK(well.status == 0);
+    CHECK(contains(well.out, "problems,ok,"));
 }
 
 TEST_CASE("doctor is critical for tables that are missing") {

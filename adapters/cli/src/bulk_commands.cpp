@@ -1,6 +1,6 @@
 #include "bulk_runner.hpp"
+#include "health.hpp"
 #include "job_search.hpp"
-#include "pages.hpp"
 #include "pauses.hpp"
 #include "progress_bar.hpp"
 #include "times.hpp"
@@ -93,21 +93,11 @@ Exit exit_for_action(const Document& action) {
     return action["result.skipped"].number() > 0 ? Exit::partly : Exit::done;
 }
 
-/// Whether a living worker runs bulk actions.
-bool is_served(Connection& connection) {
-    return std::ranges::any_of(read_workers(connection), [](const Document& worker) {
-        const auto types = worker["types"].items();
-        return worker["state"].text() == "running" &&
-               std::ranges::any_of(
-                   types, [](const Document& type) { return type.text() == "asyncjobs.bulk"; });
-    });
-}
-
 Exit finish_action(Session& session, const Document& started) {
     Connection& connection = session.connection();
     const auto id = started["job_id"].text();
-    const bool runs_here =
-        connection.local() && !session.arguments.has("--no-run") && !is_served(connection);
+    const bool runs_here = connection.local() && !session.arguments.has("--no-run") &&
+                           !runs_bulk_actions(read_workers(connection));
     if (!runs_here && !session.arguments.has("--wait")) {
         session.output.record(started, "job_id", std::nullopt);
         return Exit::done;

@@ -48,6 +48,8 @@ std::vector<Command> schedule_commands();
 std::vector<Command> history_commands();
 std::vector<Command> schema_commands();
 std::vector<Command> doctor_commands();
+std::vector<Command> serve_commands();
+std::vector<Command> top_commands();
 std::vector<Command> shell_commands();
 /// @}
 

@@ -8,7 +8,7 @@ const std::vector<Command>& all_commands() {
         for (auto* const room :
              {status_commands, queue_commands, job_commands, wait_commands, bulk_commands,
               worker_commands, limit_commands, schedule_commands, history_commands, doctor_commands,
-              schema_commands, shell_commands})
+              serve_commands, top_commands, schema_commands, shell_commands})
             for (Command& command : room()) all.push_back(std::move(command));
         return all;
     }();

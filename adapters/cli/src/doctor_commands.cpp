@@ -1,4 +1,4 @@
-#include "health.hpp"
+#include "pages.hpp"
 #include "times.hpp"
 
 #include <asyncjobs/error.hpp>
@@ -75,21 +75,6 @@ std::vector<Document> processing_jobs(Session& session, const Target& target) {
         .items;
 }
 
-void check_dead_workers(Session& session, const std::vector<Document>& workers, Report& report) {
-    std::vector<std::string> findings;
-    for (const Document& worker : workers) {
-        if (worker["state"].text() != "dead") continue;
-        const auto name = worker["worker"].text();
-        Target target("/jobs");
-        target.parameter("worker", name).parameter("status", "processing");
-        const auto jobs = processing_jobs(session, target);
-        if (!jobs.empty())
-            findings.push_back(
-                fmt::format("worker {} is dead and has leases of {} jobs", name, jobs.size()));
-    }
-    report.add_all("workers", findings, "no dead worker has jobs");
-}
-
 void check_leases(Session& session, Report& report) {
     const auto now = session.now();
     Target target("/jobs");
@@ -105,38 +90,15 @@ void check_leases(Session& session, Report& report) {
     report.add_all("leases", findings, "no lease is stale");
 }
 
-void check_queues(const std::vector<Document>& queues, const std::vector<Document>& workers,
-                  Report& report) {
-    const auto served = served_by(workers, "queues");
-    std::vector<std::string> findings;
-    for (const Document& queue : queues) {
-        const auto name = queue["queue"].text();
-        if (!has_due_jobs(queue)) continue;
-        if (is_paused(queue))
-            findings.push_back(fmt::format("queue {} is paused and has due jobs", name));
-        else if (!served.contains(name))
-            findings.push_back(fmt::format("queue {} has due jobs and no running worker", name));
+/// What the store itself finds: late queues, dead workers, missing handlers.
+void add_problems(Session& session, Report& report) {
+    const auto problems = session.connection().get(Target("/problems"))["problems"].items();
+    for (const Document& problem : problems) {
+        const bool is_critical = problem["severity"].text() == "critical";
+        report.add(problem["kind"].text(), is_critical ? Exit::critical : Exit::negative,
+                   problem["sentence"].text());
     }
-    report.add_all("queues", findings, "each queue with due jobs has a running worker");
-}
-
-/// Looks at some pending jobs of each queue with due ones.
-void check_types(Session& session, const std::vector<Document>& queues,
-                 const std::vector<Document>& workers, Report& report) {
-    const auto handled = served_by(workers, "types");
-    std::set<std::string> missing;
-    for (const Document& queue : queues) {
-        if (!has_due_jobs(queue)) continue;
-        Target target("/jobs");
-        target.parameter("status", "pending").parameter("queue", queue["queue"].text());
-        target.parameter("limit", "200");
-        for (const Document& job : session.connection().get(target)["jobs"].items())
-            if (!handled.contains(job["type"].text())) missing.insert(job["type"].text());
-    }
-    std::vector<std::string> findings;
-    for (const auto& type : missing)
-        findings.push_back(fmt::format("no running worker has a handler for the type {}", type));
-    report.add_all("types", findings, "running workers handle the types of waiting jobs");
+    if (problems.empty()) report.add("problems", Exit::done, "no queue or worker has one");
 }
 
 /// A log that grows means that a reader, such as a backup, prevents a checkpoint.
@@ -155,13 +117,9 @@ void check_log_of_sqlite(const std::string& url, Report& report) {
 Exit examine(Session& session) {
     Report report;
     if (check_store(session, report)) {
-        const auto workers = read_workers(session.connection());
-        const auto queues = read_queues(session.connection());
         check_clock(session, report);
-        check_dead_workers(session, workers, report);
         check_leases(session, report);
-        check_queues(queues, workers, report);
-        check_types(session, queues, workers, report);
+        add_problems(session, report);
         check_log_of_sqlite(session.options().store, report);
     }
     const Listing listing{
@@ -176,7 +134,7 @@ Exit examine(Session& session) {
 
 std::vector<Command> doctor_commands() {
     return {{.name = "doctor",
-             .help = "Check tables, clocks, workers, leases, queues and types",
+             .help = "Check tables, clocks, leases, and what the store finds",
              .run = examine}};
 }
 

@@ -18,6 +18,11 @@ inline std::set<std::string> served_by(const std::vector<Document>& workers,
     return names;
 }
 
+/// Whether one of the workers runs bulk actions.
+inline bool runs_bulk_actions(const std::vector<Document>& workers) {
+    return served_by(workers, "types").contains("asyncjobs.bulk");
+}
+
 inline bool has_due_jobs(const Document& queue) { return queue["due.value"].number() > 0; }
 inline bool is_paused(const Document& queue) { return !queue["paused_since"].is_null(); }
 

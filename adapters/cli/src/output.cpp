@@ -139,7 +139,7 @@ std::string Output::coloured(std::string_view status, std::string text) const {
 
 std::vector<std::string> table_lines(const std::vector<Column>& columns,
                                      const std::vector<Document>& items,
-                                     std::optional<Timestamp> now, const Output& output) {
+                                     std::optional<Timestamp> now, const Output* colours) {
     std::vector<std::string> lines(items.size() + 1);
     for (const Column& column : columns) {
         std::vector<std::string> cells = {std::string(column.title)};
@@ -150,19 +150,19 @@ std::vector<std::string> table_lines(const std::vector<Column>& columns,
         const bool is_last = &column == &columns.back() && !is_right(column.kind);
         for (std::size_t i = 0; i < cells.size(); ++i) {
             auto cell = is_last ? cells[i] : padded(cells[i], width, is_right(column.kind));
-            if (column.kind == Kind::status && i > 0)
-                cell = output.coloured(items[i - 1][column.member].text(), std::move(cell));
+            if (colours && column.kind == Kind::status && i > 0)
+                cell = colours->coloured(items[i - 1][column.member].text(), std::move(cell));
             lines[i].append(&column == &columns.front() ? "" : "  ").append(cell);
         }
     }
-    if (output.has_colour()) lines[0] = "\x1b[1m" + lines[0] + "\x1b[0m";
+    if (colours && colours->has_colour()) lines[0] = "\x1b[1m" + lines[0] + "\x1b[0m";
     return lines;
 }
 
 void Output::table(const std::vector<Column>& columns, const std::vector<Document>& items,
                    std::optional<Timestamp> now) const {
     std::string text;
-    for (const auto& line : table_lines(columns, items, now, *this)) text += line + '\n';
+    for (const auto& line : table_lines(columns, items, now, this)) text += line + '\n';
     raw(text);
 }
 

@@ -89,8 +89,9 @@ private:
 std::string shown(const Document& value, Kind kind, std::optional<Timestamp> now);
 
 /// The rows of a table as lines, columns aligned, numbers to the right.
+/// With colours if `colours` has some.
 std::vector<std::string> table_lines(const std::vector<Column>& columns,
                                      const std::vector<Document>& items,
-                                     std::optional<Timestamp> now, const Output& output);
+                                     std::optional<Timestamp> now, const Output* colours = nullptr);
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::cli

@@ -48,6 +48,18 @@ Health check_health(Session& session) {
     return health;
 }
 
+Exit list_problems(Session& session) {
+    const Listing listing{.array = "problems",
+                          .id = "subject",
+                          .columns = {{"SEVERITY", "severity", Kind::status},
+                                      {"KIND", "kind"},
+                                      {"SINCE", "since", Kind::time},
+                                      {"PROBLEM", "sentence"}}};
+    const auto problems = session.connection().get(Target("/problems"));
+    session.output.list(listing, problems, problems["now"].time());
+    return Exit::done;
+}
+
 std::string counts_of(const Document& overview) {
     std::string text = "jobs: ";
     for (const auto& [status, count] : overview["jobs"].members())
@@ -104,6 +116,9 @@ std::vector<Command> status_commands() {
          .parameters = {{.name = "--max-wait",
                          .help = "A job that is due for longer is a warning (default: 5m)"}},
          .run = probe},
+        {.name = "problems",
+         .help = "What an operator should look at, the worst first",
+         .run = list_problems},
     };
 }
 

@@ -1,31 +1,19 @@
 #include "connection.hpp"
-#include "exit_code.hpp"
+#include "local_caller.hpp"
 
 #include <asyncjobs/http/job_api.hpp>
 #include <asyncjobs/operations/routes.hpp>
 #include <asyncjobs/schedules/scheduler.hpp>
 #include <asyncjobs/soci/open_store.hpp>
 
-#include <unistd.h>
-
-#include <array>
-#include <cstdlib>
 #include <variant>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
 namespace {
 
-/// `ann@host`, for the audit.
-std::string caller() {
-    std::array<char, 256> host = {};
-    if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
-    const char* user = std::getenv("USER");
-    return (user && *user ? user : std::to_string(::getuid())) + '@' + host.data();
-}
-
 http::ApiOptions api_options() {
     return {.prefix = "",
-            .authenticator = [caller = caller()](
+            .authenticator = [caller = local_caller()](
                                  const http::Request&) { return http::Principal{.owner = caller}; },
             .authenticator_blocks = false,
             .metrics = false,
