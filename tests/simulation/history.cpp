@@ -56,9 +56,6 @@ std::ptrdiff_t History::unfinished_parents(const Account& account) {
 
 Exchange History::exchange(std::span<const Settlement> settlements, const ClaimRequest& request) {
     auto exchange = inner().exchange(settlements, request);
-    // After faults, outcomes are recorded one by one, for no worker. If the next one fails, too,
-    // the executor does not count those before it.
-    tallies_.may_drop(request.worker.empty());
     for (std::size_t i = 0; i < settlements.size(); ++i)
         on_settled(settlements[i], exchange.settled[i]);
     for (const auto& job : exchange.claimed) on_claimed(job, request);

@@ -12,7 +12,7 @@ using namespace asyncjobs;
 void TallyWatch::claimed(const JobId& id, std::string_view worker) { workers_[id] = worker; }
 
 void TallyWatch::settled(const JobId& id, TallyOutcome outcome, Timestamp now) {
-    ended_.push_back({outcome, now, workers_[id], !is_lost_ && !may_drop_});
+    ended_.push_back({outcome, now, workers_[id], !is_lost_});
 }
 
 void TallyWatch::rescued(TallyOutcome outcome, Timestamp now) {

@@ -13,8 +13,6 @@ class TallyWatch {
 public:
     /// Whether the caller of the current call does not learn its result, and can't count it.
     void lose_reply(bool lost) { is_lost_ = lost; }
-    /// Whether the caller of the current call may drop its result.
-    void may_drop(bool may) { may_drop_ = may; }
 
     void claimed(const asyncjobs::JobId& id, std::string_view worker);
     void settled(const asyncjobs::JobId& id, asyncjobs::TallyOutcome outcome,
@@ -34,7 +32,7 @@ private:
         asyncjobs::TallyOutcome outcome;
         asyncjobs::Timestamp at;
         std::string worker; ///< empty: unknown
-        bool is_known;      ///< to the worker, for certain
+        bool is_known;      ///< to the worker
     };
     struct Gone {
         std::string worker;
@@ -45,7 +43,6 @@ private:
     std::vector<Ended> ended_;
     std::vector<Gone> gone_;
     bool is_lost_ = false;
-    bool may_drop_ = false;
 };
 
 } // namespace simulation

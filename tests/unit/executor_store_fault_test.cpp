@@ -1,5 +1,7 @@
 #include "simulated_world.hpp"
 
+#include <asyncjobs/events.hpp>
+
 namespace {
 
 /// Fails the `nth` call of `member` (from 0) with `fault`.
@@ -137,6 +139,35 @@ TEST_CASE_FIXTURE(FaultyWorld, "a refused settlement fails only its own job") {
     CHECK(find(ids[1]).error->code == "internal_error");
     CHECK(status(ids[2]) == JobStatus::completed);
     CHECK(until([&] { return logged("job store refuses the outcome of a job") == 1; }, at_once));
+}
+
+TEST_CASE_FIXTURE(FaultyWorld,
+                  "outcomes that were recorded one by one are reported if a later call fails") {
+    std::vector<JobId> reported;
+    EventStream events(process, [&](std::span<const JobEvent> batch, std::size_t) {
+        for (const JobEvent& event : batch)
+            if (event.kind == JobEvent::Kind::completed) reported.push_back(event.job);
+    });
+    std::vector<JobId> ids;
+    for (int i = 0; i < 3; ++i) ids.push_back(submit());
+    store.refuses = [&](const Settlement& settlement) {
+        return settlement.lease().id == ids.back();
+    };
+    constexpr int of_claim_after_two_outcomes = 3;
+    plan = failing("exchange", of_claim_after_two_outcomes, Fault::reply_lost);
+    auto reporting = patient();
+    reporting.events = &events;
+    Executor executor(store, process, reporting);
+    executor.handle_async("work", counting(1s));
+    executor.start();
+    CHECK(finishes(ids[0], 10s));
+    CHECK(finishes(ids[1], 10s));
+    CHECK(until([&] { return reported.size() == 2; }, 10s));
+    std::ranges::sort(reported);
+    CHECK((reported == std::vector{ids[0], ids[1]}));
+    store.refuses = {};
+    CHECK(finishes(ids[2], 10s));
+    executor.stop();
 }
 
 TEST_CASE_FIXTURE(FaultyWorld, "a job with always refused outcomes does not delay others") {

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,6 +120,8 @@ private:
     // Settlements that the store refuses (impl/refused_settlements.ipp).
     Exchange settle_one_by_one(std::vector<Settlement>& settlements, const ClaimRequest& request);
     void prove_writable(const LeaseRef& lease);
+    void settle(const Settlement& settlement, Exchange& result);
+    void note_recorded(std::span<const Settlement> recorded, const Exchange& result);
     void keep_refused(std::vector<Settlement> settlements, const std::string& fault);
     void settle_refused();
     bool settle_refused(RefusedOutcome& refused, Exchange& result);

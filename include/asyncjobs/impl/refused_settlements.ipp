@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::detail {
 
@@ -30,38 +31,65 @@ ASYNCJOBS_INLINE void ExchangeLoop::prove_writable(const LeaseRef& lease) {
 }
 
 /// Finds the settlements that the store refuses, so that they do not delay others, and removes them
-/// from `settlements`. If the store accepts nothing at all, throws its error and changes nothing:
-/// that, not the error's code, identifies an outage.
+/// from `settlements`. If another call fails, throws its error and leaves those that are not
+/// recorded. If the store accepts nothing at all, these are all: that, not the error's code,
+/// identifies an outage.
 ASYNCJOBS_INLINE Exchange ExchangeLoop::settle_one_by_one(std::vector<Settlement>& settlements,
                                                           const ClaimRequest& request) {
     Exchange result;
     std::vector<Settlement> recorded, refused;
-    std::vector<bool> is_refused;
     std::optional<std::string> fault;
-    for (const auto& settlement : settlements) {
-        try {
-            const auto one = context_.store.exchange({&settlement, 1}, {});
-            result.settled.push_back(one.settled.front());
-            result.needs_promotion |= one.needs_promotion;
-            is_refused.push_back(false);
-        } catch (const std::exception& error) {
-            if (is_unknown(error)) throw;
-            if (result.settled.empty() && !fault) prove_writable(settlement.lease());
-            if (!fault) fault = error.what();
-            is_refused.push_back(true);
+    auto next = settlements.begin();
+    try {
+        for (; next != settlements.end(); ++next) {
+            try {
+                settle(*next, result);
+            } catch (const std::exception& error) {
+                if (is_unknown(error)) throw;
+                if (recorded.empty() && !fault) prove_writable(next->lease());
+                if (!fault) fault = error.what();
+                refused.push_back(std::move(*next));
+                continue;
+            }
+            recorded.push_back(std::move(*next));
         }
+        auto claims = context_.store.exchange({}, request);
+        result.claimed = std::move(claims.claimed);
+        result.next_due_in = claims.next_due_in;
+        result.throttled = std::move(claims.throttled);
+    } catch (...) {
+        settlements.erase(settlements.begin(), next);
+        std::ranges::move(refused, std::inserter(settlements, settlements.begin()));
+        note_recorded(recorded, result);
+        throw;
     }
-    auto claims = context_.store.exchange({}, request);
-    result.claimed = std::move(claims.claimed);
-    result.next_due_in = claims.next_due_in;
-    result.throttled = std::move(claims.throttled);
-
-    for (std::size_t i = 0; i < settlements.size(); ++i)
-        (is_refused[i] ? refused : recorded).push_back(std::move(settlements[i]));
     settlements = std::move(recorded);
-    if (refused.empty()) return result;
-    keep_refused(std::move(refused), *fault);
+    if (!refused.empty()) keep_refused(std::move(refused), *fault);
     return result;
+}
+
+/// Adds the store's reply to `result`.
+ASYNCJOBS_INLINE void ExchangeLoop::settle(const Settlement& settlement, Exchange& result) {
+    const auto one = context_.store.exchange({&settlement, 1}, {});
+    result.settled.push_back(one.settled.front());
+    result.needs_promotion |= one.needs_promotion;
+}
+
+/// For outcomes that were recorded apart from a claim.
+ASYNCJOBS_INLINE void ExchangeLoop::note_recorded(std::span<const Settlement> recorded,
+                                                  const Exchange& result) {
+    if (recorded.empty()) return;
+    News news{.is_watched = context_.store.notifier().is_watched(),
+              .needs_promotion = result.needs_promotion};
+    Lock lock(shared_.mutex);
+    for (std::size_t i = 0; i < recorded.size(); ++i)
+        note_ended(lock, recorded[i], result.settled[i], news);
+    shared_.planner.jobs_may_be_due(); // some are pending, due before the timer
+    schedule(lock);
+    hooks_.settled(lock);
+    lock.unlock();
+    log_notes();
+    publish(std::move(news));
 }
 
 /// Their jobs stay live, so that their leases are renewed, but occupy no slots.
@@ -103,20 +131,21 @@ ASYNCJOBS_INLINE void ExchangeLoop::note_refused(Lock&, std::string_view fault) 
 ASYNCJOBS_INLINE void ExchangeLoop::settle_refused() {
     const auto began = context_.runtime.now();
     Lock lock(shared_.mutex);
-    RefusedOutcomeList untried = refused_.take(tries_of_round), recorded, left;
+    RefusedOutcomeList untried = refused_.take(tries_of_round), left;
     lock.unlock();
-    News news{.is_watched = context_.store.notifier().is_watched()};
+    std::vector<Settlement> recorded;
     Exchange result;
     while (!untried.empty() && context_.runtime.now() - began <= length_of_round) {
-        auto& to = settle_refused(untried.front(), result) ? recorded : left;
-        to.splice(to.end(), untried, untried.begin());
+        if (settle_refused(untried.front(), result)) {
+            recorded.push_back(std::move(untried.front().settlement));
+            untried.pop_front();
+        } else {
+            left.splice(left.end(), untried, untried.begin());
+        }
     }
     const Duration took = context_.runtime.now() - began;
 
     lock.lock();
-    news.needs_promotion = result.needs_promotion;
-    std::size_t at = 0;
-    for (const auto& end : recorded) note_ended(lock, end.settlement, result.settled[at++], news);
     refused_.put_back(std::move(untried), std::move(left));
     refused_rounds_ = recorded.empty() ? refused_rounds_ + 1 : 0;
     if (!refused_.empty() && refused_timer_)
@@ -124,23 +153,14 @@ ASYNCJOBS_INLINE void ExchangeLoop::settle_refused() {
             std::max(9 * took, backoff_delay(refused_pace, refused_rounds_ + 1,
                                              unit_interval(context_.runtime.random()))));
     note_refused(lock, {});
-    if (!recorded.empty())
-        shared_.planner.jobs_may_be_due(); // some are pending, due before the timer
-    schedule(lock);
-    hooks_.settled(lock);
     lock.unlock();
+    note_recorded(recorded, result);
     log_notes();
-    publish(std::move(news));
 }
 
 /// False if the store still has not recorded this outcome. An outcome that it certainly refuses for
 /// its content is recorded without that content.
 ASYNCJOBS_INLINE bool ExchangeLoop::settle_refused(RefusedOutcome& refused, Exchange& result) {
-    const auto settle = [&](const Settlement& settlement) {
-        const auto one = context_.store.exchange({&settlement, 1}, {});
-        result.settled.push_back(one.settled.front());
-        result.needs_promotion |= one.needs_promotion;
-    };
     const auto lease = refused.settlement.lease();
     try {
         prove_writable(lease);
@@ -149,7 +169,7 @@ ASYNCJOBS_INLINE bool ExchangeLoop::settle_refused(RefusedOutcome& refused, Exch
         return false; // an outage, not a refusal of this settlement
     }
     try {
-        settle(refused.settlement);
+        settle(refused.settlement, result);
         return true;
     } catch (const std::exception& fault) {
         if (may_pass(fault)) {
@@ -167,7 +187,7 @@ ASYNCJOBS_INLINE bool ExchangeLoop::settle_refused(RefusedOutcome& refused, Exch
     }
     auto instead = bare(refused.settlement);
     try {
-        settle(instead);
+        settle(instead, result);
         refused.settlement = std::move(instead);
         return true;
     } catch (const std::exception&) {
