@@ -140,10 +140,7 @@ void Model::remove(const JobId& id, const RemoveOutcome* found, Timestamp now) {
 }
 
 void Model::forget(const JobId& id) {
-    for (auto& [child, other] : entries_) {
-        other.uncounted.erase(id);
-        std::erase(other.parents, id);
-    }
+    for (auto& [child, other] : entries_) other.uncounted.erase(id);
     entries_.erase(id);
     gone_.insert(id);
 }

@@ -28,7 +28,7 @@ class Model {
 public:
     struct Entry {
         StoredJob job;
-        std::vector<JobId> parents;  ///< by id
+        std::vector<JobId> parents;  ///< by id, removed ones, too
         std::set<JobId> uncounted;   ///< parents that blocked_by still counts
         bool has_head_start = false; ///< for sure; otherwise it may have it
         bool was_claimed = false;

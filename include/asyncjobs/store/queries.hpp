@@ -26,7 +26,8 @@ struct JobQuery {
     std::optional<JobStatus> status = {};
     bool library_jobs = true; ///< false: without jobs whose type begins with `asyncjobs.`
     std::optional<std::string> idempotency_key = {}; ///< only the job that holds it
-    std::optional<JobId> needed_by = {};             ///< only the parents of this job
+    /// Only the parents of this job; a new job with the id of a removed parent counts as one.
+    std::optional<JobId> needed_by = {};
     std::optional<JobId> before = {}; ///< continues a listing: only ids smaller than this one
     std::size_t limit = 50;           ///< 1 - max_limit
     JobParts parts = JobParts::all;
