@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <list>
+#include <thread>
 
 using namespace operator_test;
 
@@ -54,6 +55,18 @@ TEST_CASE("a viewer gets the overview, and again when it has changed") {
     api.submit({.delay = std::chrono::hours{1}});
     const auto last = viewer.next_data();
     CHECK((pending_in(last) == 3 || pending_in(last) == 4));
+}
+
+TEST_CASE("a viewer gets nothing while only the time passes") {
+    CountedApi counted;
+    StreamReader viewer(live(counted.api));
+    CHECK(pending_in(viewer.next_data()) == 0);
+    viewer.request();
+    const int seen = counted.store->calls;
+    while (counted.store->calls < seen + 3 && !viewer.has_next()) std::this_thread::yield();
+    CHECK_FALSE(viewer.has_next());
+    counted.api.submit();
+    CHECK(pending_in(viewer.next_data()) == 1);
 }
 
 TEST_CASE("200 live viewers cost the store one reading a period") {

@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
@@ -107,6 +108,10 @@ public:
         const auto piece = std::make_shared<std::promise<std::optional<std::string>>>();
         requested_ = piece->get_future();
         stream_->next([piece](std::optional<std::string> text) { piece->set_value(text); });
+    }
+    /// Whether the requested piece is there.
+    bool has_next() const {
+        return requested_.wait_for(std::chrono::seconds::zero()) == std::future_status::ready;
     }
     /// The next piece; empty at the end. Throws if the body is broken off.
     std::optional<std::string> next() {
