@@ -211,7 +211,7 @@ std::vector<Command> reading_job_commands() {
     const Parameter id{.name = "id", .help = "Id of the job", .required = true};
     const Parameter part{.name = "part",
                          .help = "Which one (default: input)",
-                         .choices = {"input", "metadata", "result", "error_details"}};
+                         .choices = {"input", "metadata", "result", "error_details", "steps"}};
     return {
         list_command(),
         {.name = "jobs show",

@@ -104,6 +104,21 @@ BOOST_DESCRIBE_STRUCT(JobDocument, (),
                        blocked_by, revision, created_at, updated_at, run_at, deadline, started_at,
                        finished_at, cancel_requested_at, lease_expires_at, expires_at))
 
+struct AttemptErrorDocument {
+    int attempt = 0;
+    Timestamp at = {};
+    std::string worker = {};
+    std::string code = {};
+    std::string message = {};
+};
+BOOST_DESCRIBE_STRUCT(AttemptErrorDocument, (), (attempt, at, worker, code, message))
+
+/// A single job.
+struct WholeJobDocument : JobDocument {
+    std::vector<AttemptErrorDocument> attempt_errors = {}; ///< of this run, oldest first
+};
+BOOST_DESCRIBE_STRUCT(WholeJobDocument, (JobDocument), (attempt_errors))
+
 struct JobListDocument {
     std::vector<JobDocument> jobs = {};
     std::optional<std::string> next_cursor = {}; ///< even if `jobs` is empty: look further

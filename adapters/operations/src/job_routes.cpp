@@ -5,6 +5,8 @@
 
 #include <asyncjobs/http/json_reader.hpp>
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <utility>
 
@@ -32,7 +34,24 @@ Job shown(const Service& service, const http::Call& call, std::optional<Job> job
 }
 
 http::Response get(Service& service, const http::Call& call) {
-    return document_response(document_of(service.find_whole_job(call)));
+    const Job job = service.find_whole_job(call);
+    WholeJobDocument document{document_of(job), {}};
+    for (const AttemptError& error : job.attempt_errors)
+        document.attempt_errors.push_back({.attempt = error.attempt,
+                                           .at = error.at,
+                                           .worker = error.worker,
+                                           .code = error.code,
+                                           .message = error.message});
+    return document_response(document);
+}
+
+/// `[{"name", "result"}]`, to the digit.
+JsonText steps_of(const Job& job) {
+    std::string steps;
+    for (const Step& step : job.steps)
+        steps += fmt::format(R"({}{{"name":{},"result":{}}})", steps.empty() ? "" : ",",
+                             json::serialize(step.name).text(), step.result.text());
+    return JsonText::parse('[' + steps + ']');
 }
 
 /// The part of a job that a path names; empty if the job has none.
@@ -40,6 +59,7 @@ std::optional<JsonText> payload_of(const Job& job, std::string_view part) {
     if (part == "input") return job.input;
     if (part == "metadata") return job.metadata;
     if (part == "result") return job.result;
+    if (part == "steps") return steps_of(job);
     if (part == "error_details")
         return job.error ? std::optional(job.error->details) : std::nullopt;
     return std::nullopt;
@@ -158,13 +178,14 @@ std::vector<OperatorRoute> job_routes() {
                     .response = schema<JobListDocument>(),
                     .parameters = search_parameters()})},
         {"GET", one, Right::see, get,
-         on_job("getAnyJob", "A job without its payloads", schema<JobDocument>())},
+         on_job("getAnyJob", "A job without its payloads", schema<WholeJobDocument>())},
         {"GET", one + "/payload/{part}", Right::see_payloads, payload,
          operation({.id = "getPayload",
                     .summary = "A payload of a job",
                     .response = JsonText::parse("{}"),
                     .parameters = {job_id,
-                                   {"part", "input, metadata, result or error_details", "path"}}})},
+                                   {"part", "input, metadata, result, error_details or steps",
+                                    "path"}}})},
         {"GET", one + "/why", Right::see, why,
          on_job("explainJob", "What a job waits for", schema<WhyDocument>())},
         {"GET", one + "/graph", Right::see, graph,

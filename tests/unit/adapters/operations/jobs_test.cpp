@@ -85,6 +85,28 @@ TEST_CASE("a job is shown without its payloads, which have a right of their own"
     CHECK(api.get("/jobs/" + id + "/payload/input").status == 403);
 }
 
+TEST_CASE("a job is shown with the errors of its attempts, and its steps are a payload") {
+    OperatorApi api;
+    const auto id = api.submit({.max_attempts = 2});
+    const std::vector<std::string> queues = {"default"};
+    const auto claimed = api.jobs().claim({.worker = "worker", .queues = queues, .limit = 1});
+    const LeaseRef lease = claimed.claimed.at(0).lease;
+    const Heartbeat heartbeat{.lease = lease, .step = Step{"read", JsonText::parse("1.50")}};
+    api.jobs().renew({&heartbeat, 1}, std::chrono::minutes{1});
+    const auto retried = Settlement::retried(
+        lease, {.code = "E7005", .message = "no mail", .details = {}}, std::chrono::minutes{1});
+    REQUIRE(api.jobs().settle({&retried, 1})[0].accepted);
+
+    const auto errors = document(api.get("/jobs/" + text(id))).at("attempt_errors").as_array();
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].at("attempt") == 1);
+    CHECK(errors[0].at("worker") == "worker");
+    CHECK(errors[0].at("code") == "E7005");
+    CHECK(errors[0].at("message") == "no mail");
+    CHECK(std::get<std::string>(api.get("/jobs/" + text(id) + "/payload/steps").body) ==
+          R"([{"name":"read","result":1.50}])");
+}
+
 TEST_CASE("a host masks payloads before they are shown") {
     OperatorApi api({.mask = [](const Job& job, std::string_view part, JsonText) {
         return JsonText::parse("\"" + job.type + ' ' + std::string(part) + "\"");
