@@ -33,6 +33,25 @@ TEST_CASE("jobs are cancelled, retried and removed by their ids") {
     CHECK_FALSE(store.jobs.client.find(store.jobs.completed));
 }
 
+TEST_CASE("jobs of any type are submitted to a store, with their input to the digit") {
+    ChangedJobs store;
+    const std::string input = R"({"big": 12345678901234567890, "exact": 1.50})";
+    const auto out = store.out_of({"jobs", "submit", "report", input, "--queue", "reports",
+                                   "--delay", "2h", "--priority", "7"});
+    const auto job = store.jobs.client.find(JobId::parse(out.substr(0, out.size() - 1)).value());
+    REQUIRE(job);
+    CHECK(job->type == "report");
+    CHECK(job->queue == "reports");
+    CHECK(job->input.text() == input);
+    CHECK(job->priority == 7);
+    CHECK(job->run_at - job->created_at == 2h);
+    CHECK(run(store.jobs.url, {"jobs", "submit", "report", "{"}).status == 64);
+    CHECK(run({.arguments = {"jobs", "submit", "report", "-"},
+               .store = store.jobs.url,
+               .input = "{\"a\": 1}"})
+              .status == 0);
+}
+
 TEST_CASE("the ids of a list are the input of an action") {
     ChangedJobs store;
     const auto failed = store.out_of({"jobs", "--status", "failed", "-o", "id"});

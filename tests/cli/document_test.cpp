@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <regex>
 #include <sstream>
 
 using namespace cli_test;
@@ -33,6 +34,19 @@ Ended run_block(const std::string& block, const ScratchDirectory& folder, const 
 }
 
 } // namespace
+
+TEST_CASE("the README shows what its lines of shell print") {
+    const ScratchDirectory folder;
+    const auto block = shell_blocks(PROJECT "/README.md").front();
+    REQUIRE(block.find("asyncjobs jobs why") != block.npos);
+    const auto ended = run_block(block, folder, {});
+    CHECK(ended.status == 0);
+    const auto sentence = ended.out.substr(ended.out.find("The job waits"));
+    static const std::regex span("for [0-9]+ s,");
+    CHECK(content_of(PROJECT "/README.md")
+              .find("```text\n" + std::regex_replace(sentence, span, "for 0 s,") + "```") !=
+          std::string::npos);
+}
 
 TEST_CASE("each shell block of the document runs") {
     const ScratchDirectory folder;

@@ -87,7 +87,7 @@ std::unique_ptr<Connection> connect(const ConnectionOptions& options) {
     if (options.store.empty())
         throw Failure(Exit::usage, "no store: set ASYNCJOBS_STORE, or --store, to a store's URL or "
                                    "to a server's https://.../operator");
-    return is_server(options.store) ? connect_to_server(options) : connect_to_store(options.store);
+    return is_server(options.store) ? connect_to_server(options) : connect_to_store(options);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::cli

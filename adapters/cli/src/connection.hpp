@@ -70,10 +70,11 @@ Failure failure_of(const Reply& reply);
 
 /// How to reach the routes.
 struct ConnectionOptions {
-    std::string store = {};      ///< URL of a store, or of the routes of a server
-    std::string token_file = {}; ///< has the bearer token; empty: the environment has it, if any
-    std::string ca_file = {};    ///< PEM, trusted besides the system's certificates
-    bool allow_http = false;     ///< to other machines, too
+    std::string store = {};       ///< URL of a store, or of the routes of a server
+    std::string token_file = {};  ///< has the bearer token; empty: the environment has it, if any
+    std::string ca_file = {};     ///< PEM, trusted besides the system's certificates
+    bool allow_http = false;      ///< to other machines, too
+    std::string submit_type = {}; ///< a type of jobs that a store takes from this program
 };
 
 /// Whether a store's address is that of a server.
@@ -84,7 +85,7 @@ std::unique_ptr<Connection> connect(const ConnectionOptions& options);
 
 /// @{
 /// The two kinds.
-std::unique_ptr<Connection> connect_to_store(const std::string& url);
+std::unique_ptr<Connection> connect_to_store(const ConnectionOptions& options);
 std::unique_ptr<Connection> connect_to_server(const ConnectionOptions& options);
 /// @}
 

@@ -2,9 +2,12 @@
 #include "pages.hpp"
 #include "times.hpp"
 
+#include <asyncjobs/error.hpp>
+
 #include <fmt/format.h>
 
 #include <iostream>
+#include <iterator>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
 
@@ -189,6 +192,49 @@ Exit remove_jobs(Session& session) {
     });
 }
 
+/// The JSON of an argument; `-` is standard input.
+std::string read_input(const Session& session) {
+    const auto input = session.arguments.one("input").value_or("{}");
+    return input == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : input;
+}
+
+Exit submit_job(Session& session) {
+    const Arguments& given = session.arguments;
+    const auto type = given.required("type");
+    const auto input = read_input(session);
+    try {
+        Document::parse(input);
+    } catch (const Error& error) {
+        throw Failure(Exit::usage, fmt::format("the input is no JSON: {}", error.message()));
+    }
+    ObjectText body;
+    body.text("type", type).raw("input", input).text_if("queue", given.one("--queue"));
+    body.text_if("run_at", given.one("--run-at")).text_if("reason", session.reason());
+    if (given.has("--delay"))
+        body.raw("delay", seconds_text(given.span("--delay", Duration::zero())));
+    if (given.has("--priority"))
+        body.raw("priority", std::to_string(given.number("--priority", 0, 0, 100)));
+    const auto reply = session.connection_to_submit(type).post(Target("/jobs"), body);
+    if (session.output.format() == Format::table)
+        session.output.line(reply["job_id"].text());
+    else
+        session.output.record(reply, "job_id", std::nullopt);
+    return Exit::done;
+}
+
+Command submit_command() {
+    return {.name = "jobs submit",
+            .help = "Submit a job; prints its id",
+            .parameters = {{.name = "type", .help = "Type of the job", .required = true},
+                           {.name = "input", .help = "JSON; - reads it from standard input"},
+                           {.name = "--queue", .help = "Queue of the job"},
+                           {.name = "--delay", .help = "Due in 30s, 5m, 2h, 7d"},
+                           {.name = "--run-at", .help = "Due at a time, RFC 3339"},
+                           {.name = "--priority", .help = "0-100"},
+                           reason_option()},
+            .run = submit_job};
+}
+
 Command list_command() {
     Command command{.name = "jobs list",
                     .help = "Jobs that match, newest first",
@@ -242,6 +288,7 @@ std::vector<Command> changing_job_commands() {
     const Parameter force{
         .name = "--force", .help = "Do not wait until the handler stops", .takes = Takes::flag};
     return {
+        submit_command(),
         {.name = "jobs cancel",
          .help = "Cancel jobs",
          .parameters = {ids, force, reason_option()},

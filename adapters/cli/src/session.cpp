@@ -31,6 +31,11 @@ Connection& Session::connection() {
     return *connection_;
 }
 
+Connection& Session::connection_to_submit(std::string type) {
+    options_.submit_type = std::move(type);
+    return connection();
+}
+
 LocalStore& Session::local() {
     if (auto* const local = connection().local()) return *local;
     throw Failure(Exit::usage, "this command needs a store's URL, not a server's address");

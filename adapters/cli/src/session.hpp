@@ -64,6 +64,8 @@ public:
 
     /// Opened at the first call. Throws Failure, or Error of open_store().
     Connection& connection();
+    /// The same, with which jobs of a type can be submitted; call it first.
+    Connection& connection_to_submit(std::string type);
     /// The store that this process opens. Throws Failure (Exit::usage) for a server.
     LocalStore& local();
     /// The store's time.
@@ -74,7 +76,7 @@ public:
 
 private:
     const Command& command_;
-    const ConnectionOptions options_;
+    ConnectionOptions options_;
     std::unique_ptr<Connection> connection_;
 };
 

@@ -20,14 +20,21 @@ http::ApiOptions api_options() {
             .threads = 0};
 }
 
+/// Any input is taken for it: only workers know what they can read.
+std::vector<operations::SubmitType> types_to_submit(const std::string& type) {
+    if (type.empty()) return {};
+    return {http::SubmitRoute<>{.job = {.type = type}}};
+}
+
 class StoreConnection final : public Connection {
 public:
-    explicit StoreConnection(const std::string& url)
-        : store_(open_store(url, {.create = false, .migrate = false})), client_(*store_),
+    explicit StoreConnection(const ConnectionOptions& options)
+        : store_(open_store(options.store, {.create = false, .migrate = false})), client_(*store_),
           scheduler_(*store_), api_(client_, api_options()) {
         operations::add_routes(api_, client_, *store_,
                                {.rights = [](const auto&) { return operations::admin; },
-                                .schedules = operations::schedules_of(scheduler_)});
+                                .schedules = operations::schedules_of(scheduler_),
+                                .submit_types = types_to_submit(options.submit_type)});
     }
 
     Reply send(std::string_view method, const Target& target, std::string body) override {
@@ -59,8 +66,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<Connection> connect_to_store(const std::string& url) {
-    return std::make_unique<StoreConnection>(url);
+std::unique_ptr<Connection> connect_to_store(const ConnectionOptions& options) {
+    return std::make_unique<StoreConnection>(options);
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::cli
