@@ -50,6 +50,11 @@ TEST_CASE("jobs of any type are submitted to a store, with their input to the di
                .store = store.jobs.url,
                .input = "{\"a\": 1}"})
               .status == 0);
+    const std::string too_large = '"' + std::string(1024 * 1024, 'a') + '"';
+    with_content(store.scratch / "input", too_large);
+    CHECK(run_program({"/bin/sh", "-c", CLI_PROGRAM " --store \"$0\" jobs submit report - <\"$1\"",
+                       store.jobs.url, (store.scratch / "input").string()})
+              .status == 64);
 }
 
 TEST_CASE("the ids of a list are the input of an action") {

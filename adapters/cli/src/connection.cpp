@@ -18,8 +18,9 @@ std::string percent_encoded(std::string_view text) {
 
 Exit exit_for(unsigned status) noexcept {
     if (status == 404) return Exit::not_found;
-    if (status == 400 || status == 422) return Exit::usage;
-    return status == 401 || status == 403 || status == 409 ? Exit::refused : Exit::unavailable;
+    if (status == 401 || status == 403 || status == 409) return Exit::refused;
+    // 429: a limit of the server's, which may let the same request pass later.
+    return status / 100 == 4 && status != 429 ? Exit::usage : Exit::unavailable;
 }
 
 /// A problem's detail, and each of its errors.
