@@ -40,6 +40,7 @@ TEST_CASE("escape sequences and control characters of a job do not reach a table
     const auto table = jobs.out_of({"jobs", "show", text(id)});
     CHECK(contains(table, "é \\u001b[31mred\\u001b[0m\\nnew \\u009b2J \\u202e\n"));
     CHECK_FALSE(contains(table, "\x1b"));
+    CHECK_FALSE(contains(table, "attempt_errors")); // empty
 }
 
 TEST_CASE("csv quotes cells by RFC 4180 and disarms formulas") {

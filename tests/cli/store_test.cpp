@@ -4,6 +4,7 @@
 #include "scratch_directory.hpp"
 
 #include <asyncjobs/schedules/scheduler.hpp>
+#include <asyncjobs/webhooks/webhooks.hpp>
 
 #include <doctest/doctest.h>
 
@@ -63,6 +64,25 @@ TEST_CASE("schedules are listed, paused, resumed and triggered") {
     const auto id = run(jobs.url, {"schedules", "trigger", "nightly"}).out;
     CHECK(run(jobs.url, {"jobs", "show", id.substr(0, id.size() - 1)}).status == 0);
     CHECK(run(jobs.url, {"schedules", "pause", "weekly"}).status == 3);
+}
+
+TEST_CASE("endpoints of webhooks are listed, disabled and enabled") {
+    const ScratchDirectory scratch;
+    OperatedStore jobs("sqlite:" + (scratch / "jobs.db").string());
+    Webhooks webhooks(*jobs.store);
+    webhooks.set_endpoint("ann", {.name = "reports", .url = "https://example.org/hook"});
+    const auto is_enabled = [&] { return webhooks.endpoints("ann").at(0).disabled.empty(); };
+
+    const auto disabled =
+        run(jobs.url, {"webhooks", "disable", "ann", "reports", "--reason", "it is gone"});
+    CHECK(disabled.out == "disabled\n");
+    CHECK_FALSE(is_enabled());
+    const auto list = run(jobs.url, {"webhooks", "list", "ann"});
+    CHECK(contains(list.out, "https://example.org"));
+    CHECK(contains(list.out, "it is gone"));
+    CHECK(run(jobs.url, {"webhooks", "enable", "ann", "reports"}).out == "enabled\n");
+    CHECK(is_enabled());
+    CHECK(run(jobs.url, {"webhooks", "enable", "bob", "reports"}).status == 3);
 }
 
 TEST_CASE("schedules next shows when an expression fires, without a store") {

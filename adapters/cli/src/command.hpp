@@ -45,6 +45,7 @@ std::vector<Command> bulk_commands();
 std::vector<Command> worker_commands();
 std::vector<Command> limit_commands();
 std::vector<Command> schedule_commands();
+std::vector<Command> webhook_commands();
 std::vector<Command> history_commands();
 std::vector<Command> schema_commands();
 std::vector<Command> doctor_commands();

@@ -5,10 +5,10 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
 const std::vector<Command>& all_commands() {
     static const std::vector<Command> commands = [] {
         std::vector<Command> all;
-        for (auto* const room :
-             {status_commands, queue_commands, job_commands, wait_commands, bulk_commands,
-              worker_commands, limit_commands, schedule_commands, history_commands, doctor_commands,
-              serve_commands, top_commands, schema_commands, shell_commands})
+        for (auto* const room : {status_commands, queue_commands, job_commands, wait_commands,
+                                 bulk_commands, worker_commands, limit_commands, schedule_commands,
+                                 webhook_commands, history_commands, doctor_commands,
+                                 serve_commands, top_commands, schema_commands, shell_commands})
             for (Command& command : room()) all.push_back(std::move(command));
         return all;
     }();
@@ -36,6 +36,7 @@ std::string_view help_of_group(std::string_view group) noexcept {
     if (group == "jobs") return "Jobs: search, explain, cancel, retry, remove";
     if (group == "bulk") return "Bulk actions: cancel, retry, remove all jobs that match";
     if (group == "schedules") return "Recurring jobs: list, pause, resume, trigger, next";
+    if (group == "webhooks") return "Endpoints of webhooks: list, enable, disable";
     if (group == "workers") return "Workers: list, order";
     if (group == "limits") return "Limits of rate and concurrency: list, set, remove";
     return "More commands";

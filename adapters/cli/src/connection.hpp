@@ -75,6 +75,7 @@ struct ConnectionOptions {
     std::string ca_file = {};     ///< PEM, trusted besides the system's certificates
     bool allow_http = false;      ///< to other machines, too
     std::string submit_type = {}; ///< a type of jobs that a store takes from this program
+    bool with_webhooks = false;   ///< a store opens its webhooks, too
 };
 
 /// Whether a store's address is that of a server.

@@ -226,7 +226,7 @@ void Output::record(const Document& document, std::string_view id,
     for (const auto& [name, value] : document.members()) width = std::max(width, width_of(name));
     std::string text;
     for (const auto& [name, value] : document.members()) {
-        if (value.is_null()) continue;
+        if (value.is_null() || value.raw() == "[]" || value.raw() == "\"\"") continue;
         auto cell = shown_member(name, value, now);
         if (kind_of(name, value) == Kind::status) cell = coloured(value.text(), std::move(cell));
         text += padded(plain(name), width + 2, false) + cell + '\n';

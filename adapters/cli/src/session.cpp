@@ -36,6 +36,11 @@ Connection& Session::connection_to_submit(std::string type) {
     return connection();
 }
 
+Connection& Session::connection_to_webhooks() {
+    options_.with_webhooks = true;
+    return connection();
+}
+
 LocalStore& Session::local() {
     if (auto* const local = connection().local()) return *local;
     throw Failure(Exit::usage, "this command needs a store's URL, not a server's address");

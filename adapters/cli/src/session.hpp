@@ -66,6 +66,8 @@ public:
     Connection& connection();
     /// The same, with which jobs of a type can be submitted; call it first.
     Connection& connection_to_submit(std::string type);
+    /// The same, with the routes of webhooks; call it first.
+    Connection& connection_to_webhooks();
     /// The store that this process opens. Throws Failure (Exit::usage) for a server.
     LocalStore& local();
     /// The store's time.

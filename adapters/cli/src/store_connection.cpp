@@ -5,6 +5,7 @@
 #include <asyncjobs/operations/routes.hpp>
 #include <asyncjobs/schedules/scheduler.hpp>
 #include <asyncjobs/soci/open_store.hpp>
+#include <asyncjobs/webhooks/webhooks.hpp>
 
 #include <variant>
 
@@ -26,14 +27,24 @@ std::vector<operations::SubmitType> types_to_submit(const std::string& type) {
     return {http::SubmitRoute<>{.job = {.type = type}}};
 }
 
+/// Where receivers may be is the host's decision, made when it registered them.
+std::unique_ptr<Webhooks> open_webhooks(JobStore& store, const ConnectionOptions& options) {
+    if (!options.with_webhooks) return nullptr;
+    return std::make_unique<Webhooks>(
+        store, WebhookOptions{.allow_http = true, .allow_private_addresses = true});
+}
+
 class StoreConnection final : public Connection {
 public:
     explicit StoreConnection(const ConnectionOptions& options)
         : store_(open_store(options.store, {.create = false, .migrate = false})), client_(*store_),
-          scheduler_(*store_), api_(client_, api_options()) {
+          scheduler_(*store_), webhooks_(open_webhooks(*store_, options)),
+          api_(client_, api_options()) {
         operations::add_routes(api_, client_, *store_,
                                {.rights = [](const auto&) { return operations::admin; },
                                 .schedules = operations::schedules_of(scheduler_),
+                                .webhooks = webhooks_ ? operations::webhooks_of(*webhooks_)
+                                                      : operations::WebhookControl(),
                                 .submit_types = types_to_submit(options.submit_type)});
     }
 
@@ -60,6 +71,7 @@ private:
     const std::unique_ptr<JobStore> store_;
     Client client_;
     Scheduler scheduler_;
+    const std::unique_ptr<Webhooks> webhooks_;
     http::JobApi api_;
     LocalStore local_{*store_, client_};
 };

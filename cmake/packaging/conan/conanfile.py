@@ -55,9 +55,10 @@ class AsyncjobsConan(ConanFile):
             raise ConanInvalidConfiguration(
                 "with_auth, with_beast, with_operations and with_webhooks need with_http")
         if self._has("cli") and not all(
-                self._has(name) for name in ("beast", "operations", "schedules", "soci")):
+                self._has(name) for name in ("beast", "operations", "schedules", "soci", "webhooks")):
             raise ConanInvalidConfiguration(
-                "with_cli needs with_beast, with_operations, with_schedules and with_soci")
+                "with_cli needs with_beast, with_operations, with_schedules, with_soci and "
+                "with_webhooks")
         if self._has("mysql", "postgresql") and not self._has("soci"):
             raise ConanInvalidConfiguration("with_mysql and with_postgresql need with_soci")
 
