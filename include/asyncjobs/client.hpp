@@ -199,6 +199,12 @@ public:
     std::vector<RetryOutcome> retry(std::span<const JobId> ids);
     std::vector<RemoveOutcome> remove(std::span<const JobId> ids);
     /// @}
+    /// @{
+    /// Makes pending jobs that wait for their time due now: see OperatorStore::run_now(). Throws
+    /// Errc::unsupported for a store without JobStore::operators().
+    RunNowOutcome run_now(const JobId& id);
+    std::vector<RunNowOutcome> run_now(std::span<const JobId> ids);
+    /// @}
     /// A paused queue accepts submits, but no process claims from it. Running jobs continue.
     void set_paused(std::string_view queue, bool paused);
 

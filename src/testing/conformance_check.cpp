@@ -42,6 +42,7 @@ std::string show(const Step& step) {
 std::string show(CancelOutcome outcome) { return std::string(to_string(outcome)); }
 
 std::string show(RetryOutcome outcome) { return std::string(to_string(outcome)); }
+std::string show(RunNowOutcome outcome) { return std::string(to_string(outcome)); }
 
 std::string show(RemoveOutcome outcome) { return std::string(to_string(outcome)); }
 

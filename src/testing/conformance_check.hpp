@@ -25,6 +25,7 @@ std::string show(OnParentFailure policy);
 std::string show(const Step& step);
 std::string show(CancelOutcome outcome);
 std::string show(RetryOutcome outcome);
+std::string show(RunNowOutcome outcome);
 std::string show(RemoveOutcome outcome);
 std::string show(const JobId& id);
 std::string show(const LeaseRef& lease);

@@ -12,6 +12,7 @@ namespace {
 using Cancels = std::vector<CancelOutcome>;
 using Retries = std::vector<RetryOutcome>;
 using Removals = std::vector<RemoveOutcome>;
+using Runs = std::vector<RunNowOutcome>;
 
 void cancels_in_order(Scene& scene) {
     const auto pending = scene.submit({.queue = "waiting"}),
@@ -65,6 +66,69 @@ void removes_in_order(Scene& scene) {
                  Removals{not_finished, removed, not_found, removed, not_found, not_finished},
                  "outcomes");
     expect_equal(ids_of(scene.store().list({}).jobs), {running, pending}, "jobs that are left");
+}
+
+void makes_due_in_order(Scene& scene) {
+    const auto due = scene.submit({.queue = "due"}), later = scene.submit({.delay = an_hour});
+    const auto retried = scene.running({.queue = "retried"}).lease;
+    scene.accept(Settlement::retried(retried, {.code = "E", .message = ""}, an_hour));
+    const auto running = scene.running({.queue = "own"}).lease.id, done = scene.completed(),
+               failed = scene.failed();
+    const auto before = scene.job(later);
+    const std::vector<JobId> ids = {due,  later, scene.fresh_id(), retried.id,
+                                    done, later, failed,           running};
+    using enum RunNowOutcome;
+    expect_equal(scene.operators().run_now(ids),
+                 Runs{already_due, made_due, not_found, made_due, already_finished, already_due,
+                      already_finished, already_running},
+                 "outcomes");
+    expect_equal(newest_first(claimed_ids(scene, 10)), {later}, "jobs claimed");
+    expect_equal(ids_of(scene.claim(10, {"retried"})), {retried.id}, "retried jobs claimed");
+    expect_equal(scene.job(retried.id).attempt, 2, "attempt of the retried job");
+    expect_equal(scene.job(later).revision, before.revision + 2, "revision after the claim");
+}
+
+/// A deadline, for example, stays.
+void makes_due_only(Scene& scene) {
+    const auto id = scene.submit({.owner = "ann",
+                                  .priority = 3,
+                                  .delay = an_hour,
+                                  .start_within = an_hour,
+                                  .limit_key = "k"});
+    auto expected = scene.job(id);
+    scene.operators().run_now({{id}});
+    const auto found = scene.job(id);
+    expect(found.run_at < expected.run_at, "an earlier time to run at");
+    expect_equal(found.run_at, found.updated_at, "run_at");
+    expect_equal(found.revision, expected.revision + 1, "revision");
+    expected.run_at = found.run_at;
+    expected.updated_at = found.updated_at;
+    ++expected.revision;
+    expect_same(found, expected, "after run_now");
+}
+
+void leaves_blocked_jobs(Scene& scene) {
+    const auto parent = scene.submit({.delay = an_hour});
+    const auto child = child_of(scene, {parent});
+    using enum RunNowOutcome;
+    expect_equal(scene.operators().run_now({{child, parent}}), Runs{blocked, made_due}, "outcomes");
+    expect_equal(ids_of(scene.claim(10, {"children"})), {}, "children claimed");
+    expect_equal(scene.job(child).blocked_by, 1, "blocked_by of the child");
+}
+
+void makes_due_within_limits(Scene& scene) {
+    scene.store().set_limit({.name = "one", .concurrency = 1});
+    const auto first = scene.submit(), throttled = scene.submit(),
+               later = scene.submit({.delay = an_hour});
+    expect_equal(claimed_ids(scene, 10), {first}, "jobs claimed at first");
+    using enum RunNowOutcome;
+    expect_equal(scene.operators().run_now({{throttled, later}}), Runs{already_due, made_due},
+                 "outcomes");
+    expect_equal(claimed_ids(scene, 10), {}, "jobs claimed beyond the limit");
+    scene.operators().cancel({{first}}, {.force = true});
+    expect_equal(claimed_ids(scene, 10), {throttled}, "jobs claimed when the slot is free");
+    scene.operators().cancel({{throttled}}, {.force = true});
+    expect_equal(claimed_ids(scene, 10), {later}, "jobs claimed last");
 }
 
 /// `twin` is a job that had the same past as `job`, and was changed by a single call.
@@ -130,6 +194,7 @@ void refuses_more(Scene& scene) {
     expect_refused(refused, [&] { scene.operators().cancel(ids, {}); });
     expect_refused(refused, [&] { scene.operators().retry(ids); });
     expect_refused(refused, [&] { scene.operators().remove(ids); });
+    expect_refused(refused, [&] { scene.operators().run_now(ids); });
     expect_equal(scene.status(id), JobStatus::pending, "status of the job");
     expect_equal(scene.status(failed), JobStatus::failed, "status of the other");
 }
@@ -139,6 +204,7 @@ void changes_nothing_of_no_jobs(Scene& scene) {
     expect_equal(scene.operators().cancel({}, {}), Cancels{}, "outcomes of cancel");
     expect_equal(scene.operators().retry({}), Retries{}, "outcomes of retry");
     expect_equal(scene.operators().remove({}), Removals{}, "outcomes of remove");
+    expect_equal(scene.operators().run_now({}), Runs{}, "outcomes of run_now");
     expect_equal(scene.operators().counts().pending, exactly(1), "pending jobs");
 }
 
@@ -275,6 +341,11 @@ Cases operator_batch_cases() {
         {"a batch of cancels returns an outcome for each id, in order", cancels_in_order},
         {"a batch of retries returns an outcome for each id, in order", retries_in_order},
         {"a batch of removals returns an outcome for each id, in order", removes_in_order},
+        {"run_now makes jobs due that wait for their time, and returns outcomes in order",
+         makes_due_in_order},
+        {"run_now changes nothing but the time of a job", makes_due_only},
+        {"run_now leaves jobs that wait for parents", leaves_blocked_jobs, {.dependencies = true}},
+        {"run_now does not overrule a limit", makes_due_within_limits, {.limits = true}},
         {"a batch changes each job as a single call does", changes_jobs_as_single_calls},
         {"a batch of 500 jobs is changed", changes_the_most},
         {"a batch of more than 500 jobs is refused and changes nothing", refuses_more},

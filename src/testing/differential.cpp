@@ -28,7 +28,8 @@ constexpr Weight weights[] = {
     {Member::workload, 2},     {Member::set_paused, 2},     {Member::set_limit, 2},
     {Member::limits, 1},       {Member::move_clock, 14},    {Member::counts, 1},
     {Member::queues, 2},       {Member::search, 3},         {Member::why, 2},
-    {Member::cancel_batch, 1}, {Member::retry_batch, 2},    {Member::remove_batch, 1}};
+    {Member::cancel_batch, 1}, {Member::retry_batch, 2},    {Member::remove_batch, 1},
+    {Member::run_now_batch, 2}};
 
 Member draw_member(Random& random) {
     std::size_t sum = 0;

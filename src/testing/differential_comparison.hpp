@@ -45,6 +45,7 @@ enum class Member {
     cancel_batch,
     retry_batch,
     remove_batch,
+    run_now_batch,
 };
 
 constexpr bool is_of_operators(Member member) { return member >= Member::counts; }

@@ -58,6 +58,14 @@ void Comparison::ask_operators(Member member, Draw& draw) {
                           model_.remove(id, outcome, now_);
                       });
     }
+    case Member::run_now_batch: {
+        const auto ids = draw.ids();
+        describe_call("run_now", describe_ids(ids));
+        return follow(ids, operators.run_now(ids),
+                      [&](const JobId& id, const RunNowOutcome* outcome) {
+                          model_.run_now(id, *outcome, now_);
+                      });
+    }
     default:
         return;
     }

@@ -126,6 +126,13 @@ void Model::retry(const JobId& id, const RetryOutcome* found, Timestamp now) {
     ended(*job);
 }
 
+void Model::run_now(const JobId& id, RunNowOutcome found, Timestamp now) {
+    Entry* job = entry(id);
+    const auto expected = job ? transitions::run_now(job->job, now) : RunNowOutcome::not_found;
+    expect_equal(found, expected, "outcome of run_now of " + show(id));
+    if (expected == RunNowOutcome::made_due) ended(*job);
+}
+
 void Model::remove(const JobId& id, const RemoveOutcome* found, Timestamp now) {
     const Entry* job = entry(id);
     const auto expected = !job                           ? RemoveOutcome::not_found

@@ -76,6 +76,7 @@ public:
     void cancel(const JobId& id, const Cancellation& cancellation, const CancelOutcome* found,
                 Timestamp now);
     void retry(const JobId& id, const RetryOutcome* found, Timestamp now);
+    void run_now(const JobId& id, RunNowOutcome found, Timestamp now);
     void remove(const JobId& id, const RemoveOutcome* found, Timestamp now);
     void workload(std::string_view queue, std::string_view type, const Workload& found,
                   Timestamp now) const;

@@ -198,6 +198,8 @@ TEST_CASE("the suite finds a broken promise of") {
          "a queue's throttled jobs are counted apart"},
         {"operators: outcomes out of order", operated<broken::ReturnsBatchesOutOfOrder>(),
          "a batch of cancels returns an outcome for each id, in order"},
+        {"operators: due jobs are made due", operated<broken::RunsDueJobsNow>(),
+         "run_now makes jobs due that wait for their time, and returns outcomes in order"},
         {"operators: a batch is not retried", operated<broken::RetriesOneOfABatch>(),
          "jobs of a batch of retries are claimed again"},
         {"operators: a batch of any size", operated<broken::AcceptsAnyBatch>(),

@@ -178,6 +178,7 @@ TEST_CASE("the differential test finds planted differences without help") {
         plant<SnoozeForgetsThePriority>("a priority is ignored after a snooze"),
         plant<DelayIsWholeSeconds>("a delay is cut to whole seconds"),
         plant<OperatedStore<broken::RetriesOneOfABatch>>("a batch of retries changes one job"),
+        plant<OperatedStore<broken::RunsDueJobsNow>>("run_now makes jobs due that are already"),
         plant<OperatedStore<broken::CountsOtherQueues>>("due jobs of all queues are counted"),
         plant<OperatedStore<broken::SearchesHaveGaps>>("pages of a search leave out jobs"),
     };

@@ -7,9 +7,13 @@
 
 #include <atomic>
 #include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 using namespace asyncjobs;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -53,6 +57,33 @@ TEST_CASE("a client changes many jobs one by one in a store without operators") 
     MemoryJobStore memory;
     WithoutOperators store{memory};
     change_three_jobs(store);
+}
+
+TEST_CASE("a client notifies executors and watchers of jobs that it makes due") {
+    MemoryJobStore store;
+    Client client{store};
+    const auto due = client.submit({.type = "report"}).id;
+    const auto later = client.submit({.type = "report", .queue = "reports", .delay = 1h}).id;
+    std::vector<std::string> ready;
+    std::vector<JobId> changed;
+    const auto first =
+        store.notifier().on_ready_here([&](std::string_view queue) { ready.emplace_back(queue); });
+    const auto second = store.notifier().on_changed(
+        [&](std::span<const JobId> ids) { changed.insert(changed.end(), ids.begin(), ids.end()); });
+    CHECK(client.run_now(std::vector{due, later}) ==
+          std::vector{RunNowOutcome::already_due, RunNowOutcome::made_due});
+    CHECK(ready == std::vector<std::string>{"reports"});
+    CHECK(changed == std::vector{later});
+    CHECK(client.run_now(later) == RunNowOutcome::already_due);
+    CHECK(changed.size() == 1);
+}
+
+TEST_CASE("a client makes no job due in a store without operators") {
+    MemoryJobStore memory;
+    WithoutOperators store{memory};
+    Client client{store};
+    CHECK_THROWS_WITH_AS(client.run_now(client.make_id()),
+                         doctest::Contains("run_now() needs a store with operators()"), Error);
 }
 
 TEST_CASE("a client refuses to change more jobs at once than a store takes") {

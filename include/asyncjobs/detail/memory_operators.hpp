@@ -28,6 +28,7 @@ public:
                                       const Cancellation& cancellation) override;
     std::vector<RetryOutcome> retry(std::span<const JobId> ids) override;
     std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override;
+    std::vector<RunNowOutcome> run_now(std::span<const JobId> ids) override;
     WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat) override;
     WorkerPage workers(std::string_view after, std::size_t limit) override;
     bool order(std::string_view worker, const WorkerOrder& order, Duration valid_for) override;

@@ -136,6 +136,7 @@ struct MemoryJobStore::State {
     CancelOutcome cancel(const JobId& id, const Cancellation& cancellation, Timestamp now);
     RetryOutcome retry(const JobId& id, Timestamp now);
     RemoveOutcome remove(const JobId& id, Timestamp now);
+    RunNowOutcome run_now(const JobId& id, Timestamp now);
     void set_paused(std::string_view name, bool paused, Timestamp now);
     Settled settle(const Settlement& settlement, Timestamp now);
     class LimitedClaim;

@@ -196,6 +196,12 @@ struct Client::Impl {
     void notify_retried(std::span<const JobId> ids) {
         if (ids.empty()) return;
         if (options.events) publish(JobEvent::Kind::restarted, ids);
+        notify_due(ids);
+    }
+
+    /// Jobs have changed, and are due.
+    void notify_due(std::span<const JobId> ids) {
+        if (ids.empty()) return;
         store.notifier().changed(ids);
         std::set<std::string> queues;
         for (auto& job : store.find_summaries(ids))

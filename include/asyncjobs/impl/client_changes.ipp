@@ -78,6 +78,18 @@ ASYNCJOBS_INLINE std::vector<RemoveOutcome> Client::remove(std::span<const JobId
     return outcomes;
 }
 
+ASYNCJOBS_INLINE RunNowOutcome Client::run_now(const JobId& id) {
+    return run_now({&id, 1}).front();
+}
+
+ASYNCJOBS_INLINE std::vector<RunNowOutcome> Client::run_now(std::span<const JobId> ids) {
+    OperatorStore* const operators = impl_->store.operators();
+    if (!operators) throw Error(Errc::unsupported, "run_now() needs a store with operators()");
+    auto outcomes = operators->run_now(ids);
+    impl_->notify_due(detail::those_with<RunNowOutcome>(RunNowOutcome::made_due, ids, outcomes));
+    return outcomes;
+}
+
 ASYNCJOBS_INLINE void Client::set_paused(std::string_view queue, bool paused) {
     impl_->store.set_paused(queue, paused);
     if (!paused) impl_->store.notifier().ready(queue);

@@ -138,6 +138,14 @@ ASYNCJOBS_INLINE RemoveOutcome MemoryJobStore::State::remove(const JobId& id, Ti
     return RemoveOutcome::removed;
 }
 
+ASYNCJOBS_INLINE RunNowOutcome MemoryJobStore::State::run_now(const JobId& id, Timestamp now) {
+    Record* record = find(id);
+    if (!record) return RunNowOutcome::not_found;
+    const auto outcome = transitions::run_now(record->job, now);
+    if (outcome == RunNowOutcome::made_due) follow(*record, now);
+    return outcome;
+}
+
 ASYNCJOBS_INLINE void MemoryJobStore::set_paused(std::string_view queue, bool paused) {
     check_queue(queue);
     const std::lock_guard lock(state_->mutex);

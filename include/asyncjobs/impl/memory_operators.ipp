@@ -72,6 +72,12 @@ MemoryJobStore::Operators::remove(std::span<const JobId> ids) {
         ids, [this](const JobId& id, Timestamp now) { return state_.remove(id, now); });
 }
 
+ASYNCJOBS_INLINE std::vector<RunNowOutcome>
+MemoryJobStore::Operators::run_now(std::span<const JobId> ids) {
+    return change_all<RunNowOutcome>(
+        ids, [this](const JobId& id, Timestamp now) { return state_.run_now(id, now); });
+}
+
 ASYNCJOBS_INLINE WorkerOrders
 MemoryJobStore::Operators::heartbeat(const WorkerHeartbeat& heartbeat) {
     validate(heartbeat);

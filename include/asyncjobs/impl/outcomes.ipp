@@ -15,6 +15,8 @@ inline constexpr std::array<std::string_view, 5> retry_outcomes = {
     "retried", "not_finished", "already_completed", "key_taken", "not_found"};
 inline constexpr std::array<std::string_view, 3> remove_outcomes = {"removed", "not_finished",
                                                                     "not_found"};
+inline constexpr std::array<std::string_view, 6> run_now_outcomes = {
+    "made_due", "already_due", "blocked", "already_running", "already_finished", "not_found"};
 
 } // namespace detail
 
@@ -32,6 +34,10 @@ ASYNCJOBS_INLINE std::string_view to_string(RetryOutcome outcome) noexcept {
 
 ASYNCJOBS_INLINE std::string_view to_string(RemoveOutcome outcome) noexcept {
     return detail::remove_outcomes[static_cast<std::size_t>(outcome)];
+}
+
+ASYNCJOBS_INLINE std::string_view to_string(RunNowOutcome outcome) noexcept {
+    return detail::run_now_outcomes[static_cast<std::size_t>(outcome)];
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI

@@ -205,6 +205,16 @@ ASYNCJOBS_INLINE void restart(StoredJob& job, Timestamp now) {
     detail::touch(job, now);
 }
 
+ASYNCJOBS_INLINE RunNowOutcome run_now(StoredJob& job, Timestamp now) {
+    if (is_finished(job.status)) return RunNowOutcome::already_finished;
+    if (job.status == JobStatus::processing) return RunNowOutcome::already_running;
+    if (job.blocked_by > 0) return RunNowOutcome::blocked;
+    if (job.run_at <= now) return RunNowOutcome::already_due;
+    job.run_at = now;
+    detail::touch(job, now);
+    return RunNowOutcome::made_due;
+}
+
 ASYNCJOBS_INLINE bool parents_finished(StoredJob& job, int count, const Job* unsuccessful,
                                        Timestamp now) {
     if (job.status != JobStatus::pending || job.blocked_by == 0) return false;

@@ -51,6 +51,9 @@ public:
     std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override {
         return pass("operators.remove", [&](auto& operators) { return operators.remove(ids); });
     }
+    std::vector<RunNowOutcome> run_now(std::span<const JobId> ids) override {
+        return pass("operators.run_now", [&](auto& operators) { return operators.run_now(ids); });
+    }
     WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat) override {
         return pass("operators.heartbeat",
                     [&](auto& operators) { return operators.heartbeat(heartbeat); });

@@ -94,6 +94,9 @@ public:
     virtual std::vector<RetryOutcome> retry(std::span<const JobId> ids) = 0;
     /// See JobStore::remove().
     virtual std::vector<RemoveOutcome> remove(std::span<const JobId> ids) = 0;
+    /// Makes pending jobs that wait for their time due now: for a `run_at`, a retry's pause or a
+    /// snooze. Nothing else changes: a deadline stays, and a limit applies.
+    virtual std::vector<RunNowOutcome> run_now(std::span<const JobId> ids) = 0;
 
     /// @}
 

@@ -39,6 +39,15 @@ enum class CancelOutcome {
 enum class RetryOutcome { retried, not_finished, already_completed, key_taken, not_found };
 /// The outcome of remove(). All but `removed` mean that nothing happened.
 enum class RemoveOutcome { removed, not_finished, not_found };
+/// The outcome of OperatorStore::run_now(). All but `made_due` mean that nothing happened.
+enum class RunNowOutcome {
+    made_due,         ///< the job waited for its time, and is due now
+    already_due,      ///< also if a limit or a paused queue holds it back
+    blocked,          ///< it waits for a parent
+    already_running,  ///< it is processing
+    already_finished, ///< completed, failed or cancelled
+    not_found,
+};
 
 /// The name of the enumerator, for logs.
 ASYNCJOBS_DECL std::string_view to_string(CancelOutcome) noexcept;
@@ -46,6 +55,8 @@ ASYNCJOBS_DECL std::string_view to_string(CancelOutcome) noexcept;
 ASYNCJOBS_DECL std::string_view to_string(RetryOutcome) noexcept;
 /// The name of the enumerator, for logs.
 ASYNCJOBS_DECL std::string_view to_string(RemoveOutcome) noexcept;
+/// The name of the enumerator, for logs.
+ASYNCJOBS_DECL std::string_view to_string(RunNowOutcome) noexcept;
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI
 

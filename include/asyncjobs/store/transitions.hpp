@@ -101,6 +101,10 @@ ASYNCJOBS_DECL RetryOutcome check_restart(const Job& job) noexcept;
 /// key again.
 ASYNCJOBS_DECL void restart(StoredJob& job, Timestamp now);
 
+/// pending -> pending: a job that waits for its `run_at`, and for no parent, is due now. Returns
+/// what OperatorStore::run_now() returns.
+ASYNCJOBS_DECL RunNowOutcome run_now(StoredJob& job, Timestamp now);
+
 /// pending -> pending, failed or cancelled: `count` of the parents that the job waits for have
 /// finished. `unsuccessful` is one of them that did not complete, or null. Returns whether it
 /// changed the job: a job that no longer waits stays unchanged.

@@ -115,6 +115,16 @@ struct RetriesOneOfABatch final : ForwardingOperators {
     }
 };
 
+/// Returns that it made jobs due that already were.
+struct RunsDueJobsNow final : ForwardingOperators {
+    using ForwardingOperators::ForwardingOperators;
+    std::vector<RunNowOutcome> run_now(std::span<const JobId> ids) override {
+        auto outcomes = inner().run_now(ids);
+        std::ranges::replace(outcomes, RunNowOutcome::already_due, RunNowOutcome::made_due);
+        return outcomes;
+    }
+};
+
 /// Accepts a batch of any size.
 struct AcceptsAnyBatch final : ForwardingOperators {
     using ForwardingOperators::ForwardingOperators;

@@ -311,6 +311,7 @@ void check_job_statements(MysqlPlanner& planner) {
                        mysql::sql.rows.cancel,
                        mysql::sql.rows.request_cancel,
                        mysql::sql.rows.restart,
+                       mysql::sql.rows.run_now,
                        mysql::sql.rows.remove,
                        mysql::sql.rows.count_down,
                        mysql::sql.rows.stopped,

@@ -364,6 +364,24 @@ TEST_CASE("a restart clears attempts, errors and the cancellation, and keeps fen
     CHECK(transitions::check_restart(completed) == RetryOutcome::already_completed);
 }
 
+TEST_CASE("a pending job that waits for its time, and for nothing else, can be made due") {
+    NewJob wanted{.run_at = start + 1h, .deadline = start + 2h};
+    StoredJob job = transitions::make_job(wanted, 0, 0, start);
+    CHECK(transitions::run_now(job, start + 1s) == RunNowOutcome::made_due);
+    CHECK(job.run_at == start + 1s);
+    CHECK(job.updated_at == start + 1s);
+    CHECK(job.revision == 2);
+    CHECK(job.deadline == start + 2h);
+    CHECK(transitions::run_now(job, start + 1s) == RunNowOutcome::already_due);
+    CHECK(job.revision == 2);
+    StoredJob child = transitions::make_job(wanted, 1, 0, start);
+    CHECK(transitions::run_now(child, start) == RunNowOutcome::blocked);
+    auto running = processing();
+    CHECK(transitions::run_now(running, start) == RunNowOutcome::already_running);
+    transitions::settle(running, settlement(Kind::failed, lease_of(running)), start);
+    CHECK(transitions::run_now(running, start) == RunNowOutcome::already_finished);
+}
+
 TEST_CASE("finished parents unblock, fail or cancel a job by its policy") {
     struct Row {
         OnParentFailure policy;

@@ -65,6 +65,7 @@ inline constexpr RowStatements row_statements = {
          WHERE {are_these} AND cancel_requested_at IS NULL
     )sql"},
     .restart = {"rows.restart", "UPDATE {jobs_by_id} SET {restarts} WHERE {are_these}"},
+    .run_now = {"rows.run_now", "UPDATE {jobs_by_id} SET {becomes_due} WHERE {are_these}"},
     .remove = {"rows.remove", "DELETE jobs FROM {ids} {with_jobs}"},
     .steps = {"rows.steps", "SELECT {columns} FROM {rows ignored} {with_steps}", columns::step},
     .forget_steps = {"rows.forget_steps", "DELETE job_steps FROM {rows ignored} {with_steps}"},

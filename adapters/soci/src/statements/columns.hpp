@@ -150,9 +150,15 @@ inline constexpr Column locked[] = {
     {"queue", text}, {"status", text},       {"dependents", number}};
 
 /// Of a job that a user changes.
-inline constexpr Column to_change[] = {
-    {"id", text},      {"status", text},    {"unique_key", text},  {"steps", text},
-    {"fence", number}, {"parents", number}, {"dependents", number}};
+inline constexpr Column to_change[] = {{"id", text},
+                                       {"status", text},
+                                       {"unique_key", text},
+                                       {"steps", text},
+                                       {"fence", number},
+                                       {"parents", number},
+                                       {"dependents", number},
+                                       {"blocked_by", number},
+                                       {"due_at", number, "coalesce(not_before, run_at)"}};
 
 inline constexpr Column step[] = {
     {"job", text}, {"number", number}, {"name", text}, {"result", text}};

@@ -108,6 +108,8 @@ struct RowStatements {
     )sql"};
     /// The time, and the ids.
     Sql restart = {"rows.restart", "UPDATE jobs SET {restarts} WHERE {are_these}"};
+    /// The same.
+    Sql run_now = {"rows.run_now", "UPDATE jobs SET {becomes_due} WHERE {are_these}"};
 
     // Ends
 

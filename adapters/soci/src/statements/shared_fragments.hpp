@@ -89,6 +89,7 @@ inline constexpr Fragment fragments[] = {
         message = '', error = NULL, attempt_errors = NULL, cancel_requested_at = NULL,
         failed_at = NULL, cancelled_at = NULL, cancel_reason = NULL, deadline = NULL,
         not_before = NULL, expires_at = NULL, updated_at = :now, revision = revision + 1)sql"},
+    {"becomes_due", "run_at = :now, not_before = NULL, updated_at = :now, revision = revision + 1"},
     // MySQL sees what is set before, so the status is not.
     {"cancels", R"sql(
         cancel_requested_at = CASE status WHEN 'processing' THEN coalesce(cancel_requested_at, :now)

@@ -22,7 +22,7 @@ namespace {
 
 /// A job of a batch, as far as its changes depend on it.
 struct LockedJob {
-    StoredJob job = {}; ///< has its status, fence, parents and unique key
+    StoredJob job = {}; ///< has its status, times to run at, fence, parents and unique key
     bool has_steps = false;
     bool has_children = false; ///< that may have to be notified
 };
@@ -46,6 +46,8 @@ LockedJobs lock_jobs(Session& session, const Dialect& dialect, std::span<const J
         locked.job.status = parse_status(row.text("status"));
         locked.job.fence = row.number("fence");
         locked.job.parents = row.small_number("parents");
+        locked.job.blocked_by = row.small_number("blocked_by");
+        locked.job.run_at = row.time("due_at");
         locked.job.unique_key = row.optional_text("unique_key");
         locked.has_steps = row.optional_text("steps").has_value();
         locked.has_children = has_children_to_notify(row.number("dependents"));
@@ -171,6 +173,21 @@ std::vector<RemoveOutcome> remove_all(Session& session, const Dialect& dialect,
     return outcomes;
 }
 
+std::vector<RunNowOutcome> run_all_now(Session& session, const Dialect& dialect,
+                                       std::span<const JobId> ids, CallTime now) {
+    auto jobs = lock_jobs(session, dialect, ids);
+    const Timestamp time = time_of(session, now);
+    std::vector<JobId> made_due;
+    auto outcomes =
+        change_each(ids, jobs, RunNowOutcome::not_found, [&](const JobId& id, LockedJob& locked) {
+            const auto outcome = transitions::run_now(locked.job, time);
+            if (outcome == RunNowOutcome::made_due) made_due.push_back(id);
+            return outcome;
+        });
+    add_change(session, dialect, dialect.row_statements().run_now, made_due, now);
+    return outcomes;
+}
+
 } // namespace
 
 CancelOutcome SqlJobStore::cancel(const JobId& id, const Cancellation& cancellation) {
@@ -209,6 +226,14 @@ std::vector<RemoveOutcome> SqlJobStore::Operators::remove(std::span<const JobId>
     if (ids.empty()) return {};
     return store_.transact(Access::writing, [&](Session& session, CallTime now) {
         return remove_all(session, *store_.dialect_, ids, now);
+    });
+}
+
+std::vector<RunNowOutcome> SqlJobStore::Operators::run_now(std::span<const JobId> ids) {
+    check_batch(ids);
+    if (ids.empty()) return {};
+    return store_.transact(Access::writing, [&](Session& session, CallTime now) {
+        return run_all_now(session, *store_.dialect_, ids, now);
     });
 }
 

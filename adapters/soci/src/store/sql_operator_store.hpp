@@ -27,6 +27,7 @@ public:
                                       const Cancellation& cancellation) override;
     std::vector<RetryOutcome> retry(std::span<const JobId> ids) override;
     std::vector<RemoveOutcome> remove(std::span<const JobId> ids) override;
+    std::vector<RunNowOutcome> run_now(std::span<const JobId> ids) override;
 
     // sql_operator_workers.cpp
     WorkerOrders heartbeat(const WorkerHeartbeat& heartbeat) override;

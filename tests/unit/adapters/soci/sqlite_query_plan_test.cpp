@@ -75,6 +75,7 @@ TEST_CASE("no statement scans the table or sorts") {
                        sqlite::sql.rows.cancel,
                        sqlite::sql.rows.request_cancel,
                        sqlite::sql.rows.restart,
+                       sqlite::sql.rows.run_now,
                        sqlite::sql.rows.remove,
                        sqlite::sql.rows.count_down,
                        sqlite::sql.rows.stopped,
