@@ -17,6 +17,7 @@ namespace {
 std::vector<JobStatus> changeable_by(std::string_view action) {
     if (action == "cancel") return {JobStatus::pending, JobStatus::processing};
     if (action == "retry") return {JobStatus::failed, JobStatus::cancelled};
+    if (action == "run_now") return {JobStatus::pending};
     if (action == "remove") return {JobStatus::completed, JobStatus::failed, JobStatus::cancelled};
     return {};
 }
@@ -45,7 +46,8 @@ bool matches_all(const BulkFilter& filter) noexcept {
 json::Mismatches mistakes_in(const BulkAction& action) {
     json::Mismatches wrong;
     const auto changeable = changeable_by(action.action);
-    if (changeable.empty()) wrong.push_back({"/action", "must be cancel, retry or remove"});
+    if (changeable.empty())
+        wrong.push_back({"/action", "must be cancel, retry, remove or run_now"});
     for (std::size_t i = 0; i < action.filter.statuses.size(); ++i) {
         const auto status = parse_job_status(action.filter.statuses[i]);
         if (!status || std::ranges::find(changeable, *status) == changeable.end())
@@ -146,6 +148,8 @@ std::size_t BulkRun::change(std::span<const JobId> ids) const {
         return count_of(client_.cancel(ids, {.reason = action_.reason}),
                         {CancelOutcome::cancelled, CancelOutcome::requested});
     if (action_.action == "retry") return count_of(client_.retry(ids), {RetryOutcome::retried});
+    if (action_.action == "run_now")
+        return count_of(client_.run_now(ids), {RunNowOutcome::made_due});
     return count_of(client_.remove(ids), {RemoveOutcome::removed});
 }
 

@@ -34,7 +34,7 @@ BOOST_DESCRIBE_STRUCT(BulkFilter, (),
 struct BulkAction {
     static constexpr std::string_view type = "asyncjobs.bulk";
 
-    std::string action = {}; ///< cancel, retry or remove
+    std::string action = {}; ///< cancel, retry, remove or run_now
     BulkFilter filter = {};
     std::string reason = {};
     std::string who = {};        ///< the operator

@@ -50,7 +50,7 @@ namespace {
 
 Right right_for(std::string_view action) noexcept {
     if (action == "cancel") return Right::cancel;
-    return action == "retry" ? Right::retry : Right::remove;
+    return action == "remove" ? Right::remove : Right::retry;
 }
 
 /// Callers with a view of their own act within one queue and type of it.
@@ -174,7 +174,7 @@ std::vector<OperatorRoute> bulk_routes() {
     return {
         {"POST", "/operator/bulk", Right::bulk, start,
          operation({.id = "startBulkAction",
-                    .summary = "Cancel, retry or remove all jobs that match a filter",
+                    .summary = "Cancel, retry, remove or make due all jobs that match a filter",
                     .response = schema<BulkDocument>(),
                     .request = request_schema<BulkRequest>(),
                     .status = "202"})},

@@ -141,6 +141,13 @@ http::Response retry(Service& service, const http::Call& call) {
                [&](const JobId& id) { return to_string(service.client.retry(id)); });
 }
 
+http::Response run_now(Service& service, const http::Call& call) {
+    const auto document = read_optional<ReasonDocument>(call.request);
+    return act(service, call, "run_now", document.reason,
+               {"made_due", "already_due", "blocked", "already_running"},
+               [&](const JobId& id) { return to_string(service.client.run_now(id)); });
+}
+
 http::Response remove(Service& service, const http::Call& call) {
     const auto document = read_optional<ReasonDocument>(call.request);
     return act(service, call, "remove", document.reason, {"removed"},
@@ -194,6 +201,9 @@ std::vector<OperatorRoute> job_routes() {
          on_job("cancelAnyJob", "Cancel a job", outcome, request_schema<CancelDocument>())},
         {"POST", one + "/retry", Right::retry, retry,
          on_job("retryAnyJob", "Retry a failed or cancelled job", outcome,
+                request_schema<ReasonDocument>())},
+        {"POST", one + "/run-now", Right::retry, run_now,
+         on_job("runAnyJobNow", "Make a pending job due that waits for its time", outcome,
                 request_schema<ReasonDocument>())},
         {"DELETE", one, Right::remove, remove,
          on_job("removeAnyJob", "Remove a finished job", outcome)},

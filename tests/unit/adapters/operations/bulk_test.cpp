@@ -82,6 +82,21 @@ TEST_CASE("a bulk action cancels and removes as single calls do") {
     CHECK(!api.client.find(failed));
 }
 
+TEST_CASE("a bulk action makes jobs due that wait for their time") {
+    BulkApi api;
+    const auto due = api.submit({.queue = "reports"});
+    const auto later = api.submit({.queue = "reports", .delay = std::chrono::hours{1}});
+    const auto other = api.submit({.delay = std::chrono::hours{1}});
+    const auto id = api.started("run_now", R"({"queue": "reports"})");
+    CHECK(api.run(id).at("result") == boost::json::parse(R"({"changed": 1, "skipped": 1})"));
+    const Job changed = *api.client.find(later);
+    CHECK(changed.run_at == changed.updated_at);
+    const Job left = *api.client.find(other);
+    CHECK(left.run_at > left.updated_at);
+    CHECK(api.status(due) == JobStatus::pending);
+    CHECK(api.start("run_now", R"({"statuses": ["failed"]})").status == 422);
+}
+
 TEST_CASE("a bulk action leaves what came after it was started") {
     BulkApi api;
     const auto failed = api.failed(3, "E1");

@@ -159,6 +159,30 @@ TEST_CASE("operators act on the jobs of all owners") {
     CHECK(api.post("/jobs/nonsense/retry").status == 404);
 }
 
+TEST_CASE("operators make a job due that waits for its time") {
+    OperatorApi api;
+    const auto later = api.submit({.delay = std::chrono::hours{1}});
+    const auto child = api.submit({.after = {later}});
+    const auto outcome = [&](const JobId& id) {
+        const auto response = api.post("/jobs/" + text(id) + "/run-now", R"({"reason": "ready"})");
+        return std::string(document(response).at("outcome").as_string());
+    };
+    CHECK(outcome(child) == "blocked");
+    CHECK(outcome(later) == "made_due");
+    CHECK(outcome(later) == "already_due");
+    const auto entry = document(api.get("/audit")).at("entries").at(1);
+    CHECK(entry.at("action") == "run_now");
+    CHECK(entry.at("target").as_string() == later.text());
+    CHECK(entry.at("outcome") == "made_due");
+    const std::vector<std::string> queues = {"default"};
+    CHECK(api.jobs().claim({.worker = "worker", .queues = queues, .limit = 9}).claimed.size() == 1);
+    CHECK(outcome(later) == "already_running");
+    const auto failed = api.submit({.queue = "reports"});
+    api.fail_next("E1", "reports");
+    CHECK(api.post("/jobs/" + text(failed) + "/run-now").status == 409);
+    CHECK(api.post("/jobs/" + text(api.client.make_id()) + "/run-now").status == 404);
+}
+
 TEST_CASE("jobs, queues and counts outside of an operator's view do not exist for it") {
     OperatorApi api({.visible = [](const http::Principal&, std::string_view queue,
                                    std::string_view) { return queue != "secret"; }});

@@ -58,6 +58,7 @@ std::vector<Walked> all_routes(const std::string& failed, const std::string& pen
         {{"GET", "/jobs/" + failed + "/graph"}, "/jobs/{id}/graph", Right::see},
         {{"POST", "/jobs/" + pending + "/cancel"}, "/jobs/{id}/cancel", Right::cancel},
         {{"POST", "/jobs/" + failed + "/retry"}, "/jobs/{id}/retry", Right::retry},
+        {{"POST", "/jobs/" + pending + "/run-now"}, "/jobs/{id}/run-now", Right::retry, 409},
         {{"DELETE", "/jobs/" + pending}, "/jobs/{id}", Right::remove},
         {{"POST", "/bulk", R"({"action": "retry", "filter": {"type": "none"}})"},
          "/bulk",
