@@ -10,6 +10,7 @@
 
 using namespace cli_test;
 using soci_test::contains;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -47,6 +48,14 @@ TEST_CASE("a bulk action runs in the program if no worker runs bulk actions") {
     CHECK(contains(ended.out, "\"changed\":30"));
     CHECK(jobs.cancelled() == jobs.count);
     CHECK(contains(jobs.run({"bulk", "-o", "csv"}).out, ",cancel,ann@"));
+}
+
+TEST_CASE("all jobs of a queue that wait for their time are made due") {
+    ManyJobs jobs;
+    const auto id = jobs.client.submit({.type = "mail", .queue = "mails", .delay = 24h}).id;
+    CHECK(jobs.run({"bulk", "run-now", "--queue", "mails", "--yes", "--expect", "1"}).status == 0);
+    const auto job = jobs.client.find(id).value();
+    CHECK(job.run_at <= job.updated_at);
 }
 
 TEST_CASE("without a terminal, a bulk action needs --yes and the expected number") {

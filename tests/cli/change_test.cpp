@@ -33,6 +33,14 @@ TEST_CASE("jobs are cancelled, retried and removed by their ids") {
     CHECK_FALSE(store.jobs.client.find(store.jobs.completed));
 }
 
+TEST_CASE("a job that waits for its time is made due") {
+    ChangedJobs store;
+    CHECK(contains(store.out_of({"jobs", "run-now", text(store.jobs.scheduled)}), "made_due"));
+    const auto job = store.jobs.client.find(store.jobs.scheduled).value();
+    CHECK(job.run_at <= job.updated_at);
+    CHECK(contains(store.out_of({"jobs", "run-now", text(store.jobs.scheduled)}), "already_due"));
+}
+
 TEST_CASE("jobs of any type are submitted to a store, with their input to the digit") {
     ChangedJobs store;
     const std::string input = R"({"big": 12345678901234567890, "exact": 1.50})";

@@ -59,8 +59,8 @@ std::string confirmed_count(const Session& session, std::string_view action,
         throw Failure(Exit::usage,
                       fmt::format("{} jobs match; without a terminal, confirm by --yes --expect {}",
                                   count, found));
-    session.output.note(
-        fmt::format("This will {} {} jobs. Type {} to confirm:", action, count, found));
+    session.output.note(fmt::format("This will {} {} jobs. Type {} to confirm:",
+                                    action == "run_now" ? "make due" : action, count, found));
     std::string typed;
     std::getline(std::cin, typed);
     if (typed != found) throw Failure(Exit::negative, "not confirmed; nothing was changed");
@@ -133,6 +133,7 @@ Exit run_bulk(Session& session, std::string_view action) {
 Exit cancel_in_bulk(Session& session) { return run_bulk(session, "cancel"); }
 Exit retry_in_bulk(Session& session) { return run_bulk(session, "retry"); }
 Exit remove_in_bulk(Session& session) { return run_bulk(session, "remove"); }
+Exit run_now_in_bulk(Session& session) { return run_bulk(session, "run_now"); }
 
 Exit list_bulk(Session& session) {
     const Listing listing{.array = "actions",
@@ -201,6 +202,8 @@ std::vector<Command> bulk_commands() {
         bulk_command("bulk cancel", "Cancel all jobs that match", cancel_in_bulk),
         bulk_command("bulk retry", "Retry all failed or cancelled jobs that match", retry_in_bulk),
         bulk_command("bulk remove", "Remove all finished jobs that match", remove_in_bulk),
+        bulk_command("bulk run-now", "Make all jobs due that match and wait for their time",
+                     run_now_in_bulk),
     };
 }
 

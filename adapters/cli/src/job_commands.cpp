@@ -185,6 +185,13 @@ Exit retry_jobs(Session& session) {
     });
 }
 
+Exit run_jobs_now(Session& session) {
+    return act_on_jobs(session, [](Session& within, const std::string& id) {
+        return within.connection().post(job_target(id).segment("run-now"),
+                                        ObjectText().text_if("reason", within.reason()));
+    });
+}
+
 Exit remove_jobs(Session& session) {
     return act_on_jobs(session, [](Session& within, const std::string& id) {
         return within.connection().remove(job_target(id),
@@ -297,6 +304,10 @@ std::vector<Command> changing_job_commands() {
          .help = "Retry failed or cancelled jobs",
          .parameters = {ids, reason_option()},
          .run = retry_jobs},
+        {.name = "jobs run-now",
+         .help = "Make jobs due that wait for their time",
+         .parameters = {ids, reason_option()},
+         .run = run_jobs_now},
         {.name = "jobs remove",
          .help = "Remove finished jobs",
          .parameters = {ids, reason_option()},
