@@ -1,4 +1,5 @@
 #include "databases/contains.hpp"
+#include "databases/sqlite_file.hpp"
 #include "operated_store.hpp"
 #include "program.hpp"
 
@@ -101,6 +102,16 @@ TEST_CASE(
     CHECK(run("http://127.0.0.1:1/operator", {"queues"}).status == 5);
     with_content(scratch / "empty.db", "");
     CHECK(run("sqlite:" + (scratch / "empty.db").string(), {"queues"}).status == 6);
+}
+
+TEST_CASE("a fault of the database is stated") {
+    SqliteJobs store;
+    const std::string file = store.jobs.url.substr(std::string_view("sqlite:").size());
+    soci_test::Sqlite(file).run("CREATE TRIGGER frozen BEFORE INSERT ON job_queues"
+                                " BEGIN SELECT RAISE(ABORT, 'frozen'); END");
+    const auto ended = store.run({"queues", "pause", "reports"});
+    CHECK(ended.status == 5);
+    CHECK(contains(ended.err, "SQLite"));
 }
 
 TEST_CASE("an action on several jobs that fails for some exits with 7") {

@@ -62,6 +62,7 @@ Failure failure_of(const Reply& reply) {
         // No problem of the API, but for example a proxy's page.
     }
     if (message.empty()) message = fmt::format("the server returns the status {}", reply.status);
+    if (!reply.logged.empty()) message += "; " + reply.logged;
     if (reply.status == 401) message += "; set ASYNCJOBS_TOKEN, or --token-file";
     return {exit_for(reply.status), message};
 }

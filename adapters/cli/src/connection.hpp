@@ -36,6 +36,7 @@ private:
 struct Reply {
     unsigned status = 0;
     std::string body = {};
+    std::string logged = {}; ///< what the routes logged of it, if they run in this process
 };
 
 /// A store that this process has opened itself.

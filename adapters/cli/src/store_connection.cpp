@@ -7,18 +7,22 @@
 #include <asyncjobs/soci/open_store.hpp>
 #include <asyncjobs/webhooks/webhooks.hpp>
 
+#include <functional>
+#include <string>
+#include <utility>
 #include <variant>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
 namespace {
 
-http::ApiOptions api_options() {
+http::ApiOptions api_options(std::function<void(const LogEntry&)> log) {
     return {.prefix = "",
             .authenticator = [caller = local_caller()](
                                  const http::Request&) { return http::Principal{.owner = caller}; },
             .authenticator_blocks = false,
             .metrics = false,
-            .threads = 0};
+            .threads = 0,
+            .log = std::move(log)};
 }
 
 /// Any input is taken for it: only workers know what they can read.
@@ -39,7 +43,7 @@ public:
     explicit StoreConnection(const ConnectionOptions& options)
         : store_(open_store(options.store, {.create = false, .migrate = false})), client_(*store_),
           scheduler_(*store_), webhooks_(open_webhooks(*store_, options)),
-          api_(client_, api_options()) {
+          api_(client_, api_options([this](const LogEntry& entry) { logged_ = entry.message; })) {
         operations::add_routes(api_, client_, *store_,
                                {.rights = [](const auto&) { return operations::admin; },
                                 .schedules = operations::schedules_of(scheduler_),
@@ -56,12 +60,14 @@ public:
                               .remote_address = "127.0.0.1"};
         if (!request.body.empty()) request.headers.add("Content-Type", "application/json");
         Reply reply;
+        logged_.clear();
         // The API has no threads: it responds within the call.
         api_.handle(std::move(request), [&](http::Response response) {
             reply.status = response.status;
             if (auto* text = std::get_if<std::string>(&response.body))
                 reply.body = std::move(*text);
         });
+        reply.logged = std::move(logged_);
         return reply;
     }
 
@@ -72,6 +78,7 @@ private:
     Client client_;
     Scheduler scheduler_;
     const std::unique_ptr<Webhooks> webhooks_;
+    std::string logged_; ///< by the API, during a request
     http::JobApi api_;
     LocalStore local_{*store_, client_};
 };
