@@ -9,18 +9,17 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::http {
 /// last one of a broken body.
 class SourceBody::Turn {
 public:
-    Turn(std::shared_ptr<State> state, Deliver deliver)
-        : state_(std::move(state)), deliver_(std::move(deliver)) {}
+    Turn(std::shared_ptr<State> state, Piece piece, Deliver deliver)
+        : state_(std::move(state)), piece_(std::move(piece)), deliver_(std::move(deliver)) {}
     ~Turn() {
         if (!deliver_) return;
         state_->is_broken = true;
-        end(std::move(state_->ahead));
+        end();
     }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
     void run() noexcept {
-        auto piece = std::exchange(state_->ahead, std::nullopt);
         try {
             if (!state_->is_abandoned) state_->ahead = state_->make_piece();
         } catch (const std::exception& error) {
@@ -30,20 +29,21 @@ public:
             state_->is_broken = true;
             state_->options.log("unknown exception");
         }
-        end(std::move(piece));
+        end();
     }
 
 private:
-    void end(std::optional<Piece> piece) noexcept {
+    void end() noexcept {
         const auto deliver = std::exchange(deliver_, nullptr);
-        state_->written = std::move(piece->memory);
+        state_->written = std::move(piece_.memory);
         try {
-            deliver(std::move(piece->text));
+            deliver(std::move(piece_.text));
         } catch (...) { // it must not throw, and no caller can handle it
         }
     }
 
     const std::shared_ptr<State> state_;
+    Piece piece_;
     Deliver deliver_;
 };
 
@@ -67,7 +67,8 @@ void SourceBody::next(Deliver deliver) {
     state_->written.reset();
     if (state_->is_broken) throw std::runtime_error("the rest of the body could not be made");
     if (!state_->ahead) return deliver(std::nullopt);
-    const auto turn = std::make_shared<Turn>(state_, std::move(deliver));
+    Piece piece = *std::exchange(state_->ahead, std::nullopt);
+    const auto turn = std::make_shared<Turn>(state_, std::move(piece), std::move(deliver));
     try {
         state_->options.post([turn] { turn->run(); });
     } catch (...) { // the turn breaks the body off
