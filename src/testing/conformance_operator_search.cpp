@@ -197,6 +197,7 @@ void finds_relatives(Scene& scene) {
     expect_equal(found_by(scene, {.children_of = one}), {child}, "children that still exist");
     scene.store().remove(one);
     expect_equal(found_by(scene, {.parents_of = child}), {two}, "parents that still exist");
+    expect_equal(found_by(scene, {.children_of = one}), {child}, "children of a removed job");
 }
 
 void narrows_relatives(Scene& scene) {

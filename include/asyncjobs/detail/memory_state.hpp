@@ -190,7 +190,7 @@ struct MemoryJobStore::State {
     detail::ByName<detail::RecentRuns> recent_runs; ///< by type
     std::unordered_map<JobId, std::unordered_set<JobId>>
         children;                                          ///< jobs that their parent blocks
-    std::unordered_map<JobId, std::set<JobId>> dependents; ///< all jobs that have this parent
+    std::unordered_map<JobId, std::set<JobId>> dependents; ///< of parents, removed ones, too
     std::unordered_set<JobId> to_unblock; ///< finished jobs that still block others
     detail::MemoryLimits limit_rows;
     detail::MemoryCatalogue all;

@@ -139,7 +139,6 @@ ASYNCJOBS_INLINE void MemoryJobStore::State::erase(Record& record) {
     used_fence = std::max(used_fence, record.job.fence);
     leave_parents(record);
     children.erase(id);
-    dependents.erase(id);
     to_unblock.erase(id);
     records.erase(id);
 }
