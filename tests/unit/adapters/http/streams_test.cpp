@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace asyncjobs;
@@ -58,9 +59,9 @@ struct Reader {
         }
     }
 
-    std::shared_ptr<http::BodyStream> stream;
     std::vector<std::string> pieces = {};
     bool has_ended = false;
+    std::shared_ptr<http::BodyStream> stream; ///< ends first: it may deliver its end
 };
 
 /// An API with a route of the host, in simulated time.
@@ -143,12 +144,12 @@ TEST_CASE("a host's events are polled when the client reads, and then once a per
     int number = 0;
     HostEvents events(
         [&] { return http::ServerSentEvent{.name = "number", .data = std::to_string(++number)}; });
-    const auto response = events.host.get();
+    auto response = events.host.get();
     CHECK(response.headers.joined("Content-Type") == "text/event-stream");
     CHECK(response.headers.joined("Cache-Control") == "no-store, no-transform");
     events.host.simulation.run_for(10s);
     CHECK(events.polls == 0);
-    Reader reader(response);
+    Reader reader(std::move(response));
     reader.read();
     REQUIRE(reader.pieces.size() == 1);
     CHECK(reader.pieces[0].starts_with("retry: "));
