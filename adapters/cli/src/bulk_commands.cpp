@@ -3,7 +3,6 @@
 #include "job_search.hpp"
 #include "pauses.hpp"
 #include "progress_bar.hpp"
-#include "times.hpp"
 
 #include <fmt/format.h>
 
@@ -28,11 +27,9 @@ std::string bulk_filter(Session& session) {
         .text_if("type", given.one("--type"))
         .text_if("owner", given.one("--owner"))
         .text_if("worker", given.one("--worker"))
-        .text_if("error_code", given.one("--error-code"));
-    for (const auto& [option, name] :
-         {std::pair{"--since", "created_since"}, std::pair{"--until", "created_until"}})
-        if (const auto text = given.one(option))
-            filter.text(name, to_rfc3339(parse_past(option, *text, session.now())));
+        .text_if("error_code", given.one("--error-code"))
+        .text_if("created_since", session.past("--since"))
+        .text_if("created_until", session.past("--until"));
     return filter.done();
 }
 
@@ -69,17 +66,12 @@ std::string confirmed_count(const Session& session, std::string_view action,
 
 Target bulk_target(const std::string& id) { return Target("/bulk").segment(id); }
 
-bool is_over(const Document& action) {
-    const auto status = action["status"].text();
-    return status != "pending" && status != "processing";
-}
-
 /// Waits for the end of an action, with a bar.
 Document await_action(Session& session, const std::string& id, Pauses& pauses) {
     ProgressBar bar;
     for (;;) {
         auto action = session.connection().get(bulk_target(id));
-        if (is_over(action)) return action;
+        if (has_finished(action)) return action;
         bar.show(static_cast<int>(action["progress"].number()), action["message"].text());
         if (pauses.wait(200ms) == Pauses::Woken::interrupted)
             throw Failure(

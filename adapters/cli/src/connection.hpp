@@ -82,6 +82,9 @@ struct ConnectionOptions {
 /// Whether a store's address is that of a server.
 bool is_server(std::string_view store) noexcept;
 
+/// Whether a numeric address is of this machine alone.
+bool is_loopback(std::string_view address) noexcept;
+
 /// Opens a store, or remembers a server's address. Never creates or migrates tables.
 std::unique_ptr<Connection> connect(const ConnectionOptions& options);
 

@@ -33,9 +33,7 @@ public:
     }
 
     Exit worst() const noexcept { return worst_; }
-    Document document() const {
-        return Document::parse(ObjectText().raw("checks", array_of(checks_)).done());
-    }
+    Document document() const { return document_with("checks", checks_); }
 
 private:
     Exit worst_ = Exit::done;

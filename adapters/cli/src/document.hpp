@@ -73,4 +73,10 @@ std::string array_of(const Texts& texts) {
     return array + ']';
 }
 
+/// `{"member": [...]}` of JSON texts.
+template <typename Texts>
+Document document_with(std::string_view member, const Texts& texts) {
+    return Document::parse(ObjectText().raw(member, array_of(texts)).done());
+}
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::cli

@@ -1,5 +1,4 @@
 #include "pages.hpp"
-#include "times.hpp"
 
 #include <fmt/format.h>
 
@@ -14,11 +13,9 @@ Target history_target(Session& session) {
     Target target("/history");
     target.parameter_if("period", given.one("--period"))
         .parameter_if("queue", given.one("--queue"))
-        .parameter_if("type", given.one("--type"));
-    for (const auto& [option, name] :
-         {std::pair{"--since", "since"}, std::pair{"--until", "until"}})
-        if (const auto text = given.one(option))
-            target.parameter(name, to_rfc3339(parse_past(option, *text, session.now())));
+        .parameter_if("type", given.one("--type"))
+        .parameter_if("since", session.past("--since"))
+        .parameter_if("until", session.past("--until"));
     return target;
 }
 
@@ -134,8 +131,7 @@ Exit list_types(Session& session) {
                                       {"COMPLETED", "completed", Kind::number},
                                       {"FAILED", "failed", Kind::number},
                                       {"RAN", "mean_run", Kind::span}}};
-    const auto types = Document::parse(ObjectText().raw("types", array_of(documents)).done());
-    session.output.list(listing, types, std::nullopt);
+    session.output.list(listing, document_with("types", documents), std::nullopt);
     return Exit::done;
 }
 

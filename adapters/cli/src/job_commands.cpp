@@ -34,11 +34,9 @@ Target search_target(Session& session) {
         .parameter_if("type", given.one("--type"))
         .parameter_if("owner", given.one("--owner"))
         .parameter_if("worker", given.one("--worker"))
-        .parameter_if("error_code", given.one("--error-code"));
-    for (const auto& [option, name] :
-         {std::pair{"--since", "created_since"}, std::pair{"--until", "created_until"}})
-        if (const auto text = given.one(option))
-            target.parameter(name, to_rfc3339(parse_past(option, *text, session.now())));
+        .parameter_if("error_code", given.one("--error-code"))
+        .parameter_if("created_since", session.past("--since"))
+        .parameter_if("created_until", session.past("--until"));
     return target;
 }
 
@@ -128,8 +126,7 @@ Exit show_graph(Session& session) {
                                 {"STATUS", "job.status", Kind::status},
                                 {"CREATED", "job.created_at", Kind::time},
                                 {"ERROR", "job.error.code"}}};
-    const auto jobs = Document::parse(ObjectText().raw("jobs", array_of(rows)).done());
-    session.output.list(listing, jobs, session.now_for_table());
+    session.output.list(listing, document_with("jobs", rows), session.now_for_table());
     if (graph["more"].is_true()) session.output.note("there are more of them");
     return Exit::done;
 }
@@ -163,8 +160,7 @@ Exit act_on_jobs(Session& session, Document (*act)(Session&, const std::string&)
         }
     const Listing listing{
         .array = "jobs", .id = "job_id", .columns = {{"JOB", "job_id"}, {"OUTCOME", "outcome"}}};
-    const auto jobs = Document::parse(ObjectText().raw("jobs", array_of(outcomes)).done());
-    session.output.list(listing, jobs, std::nullopt);
+    session.output.list(listing, document_with("jobs", outcomes), std::nullopt);
     if (!failed) return Exit::done;
     return outcomes.empty() ? failed->exit() : Exit::partly;
 }

@@ -13,4 +13,9 @@ Target search_target(Session& session);
 /// The columns of jobs.
 Listing job_listing();
 
+inline bool has_finished(const Document& job) {
+    const auto status = job["status"].text();
+    return status != "pending" && status != "processing";
+}
+
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::cli

@@ -137,6 +137,16 @@ std::string Output::coloured(std::string_view status, std::string text) const {
     return colour.empty() ? text : fmt::format("\x1b[{}m{}\x1b[0m", colour, text);
 }
 
+std::string in_one_line(const Document& counts) {
+    std::string text;
+    for (const auto& [name, count] : counts.members())
+        text +=
+            fmt::format("{}{} {}", text.empty() ? "" : ", ",
+                        count.is_object() ? shown(count, Kind::count, std::nullopt) : count.text(),
+                        plain(name));
+    return text.empty() ? "none" : text;
+}
+
 std::vector<std::string> table_lines(const std::vector<Column>& columns,
                                      const std::vector<Document>& items,
                                      std::optional<Timestamp> now, const Output* colours) {

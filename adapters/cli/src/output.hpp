@@ -88,6 +88,9 @@ private:
 /// A value as a table shows it.
 std::string shown(const Document& value, Kind kind, std::optional<Timestamp> now);
 
+/// Counts by name in one line: `12 pending, 3 failed`.
+std::string in_one_line(const Document& counts);
+
 /// The rows of a table as lines, columns aligned, numbers to the right.
 /// With colours if `colours` has some.
 std::vector<std::string> table_lines(const std::vector<Column>& columns,

@@ -1,5 +1,7 @@
 #include "pages.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
@@ -19,6 +21,16 @@ Pages read_pages(Connection& connection, const Target& first, const Paged& paged
         if (pages.next.empty() || pages.items.size() >= most) break;
     }
     return pages;
+}
+
+Exit list_by_name(Session& session, const Listing& listing) {
+    const auto most = session.arguments.number("--limit", 50, 1, 1'000'000);
+    const auto pages = read_pages(session.connection(), Target(fmt::format("/{}", listing.array)),
+                                  {.array = listing.array}, most, 1'000);
+    session.output.list(listing, pages.items, pages.last, pages.last["now"].time());
+    if (!pages.next.empty())
+        session.output.note(fmt::format("there are more {}: --limit", listing.array));
+    return Exit::done;
 }
 
 } // namespace asyncjobs::inline ASYNCJOBS_ABI::cli

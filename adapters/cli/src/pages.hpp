@@ -48,7 +48,13 @@ inline std::vector<Document> read_queues(Connection& connection) {
     return read_all(connection, Target("/queues"), {.array = "queues"});
 }
 
-/// Options of a list: how many items, and all of them.
+/// Lists what the route `/` and `listing.array` pages by name, up to `--limit` of them.
+Exit list_by_name(Session& session, const Listing& listing);
+
+/// The columns of queues.
+Listing queue_listing();
+
+/// The option of lists.
 inline Parameter limit_option() {
     return {.name = "--limit", .help = "Items, at most (default: 50)"};
 }

@@ -1,7 +1,6 @@
 #include "pages.hpp"
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
-namespace {
 
 Listing queue_listing() {
     return {.array = "queues",
@@ -16,14 +15,9 @@ Listing queue_listing() {
                         {"PAUSED", "paused_since", Kind::time}}};
 }
 
-Exit list_queues(Session& session) {
-    const auto most = session.arguments.number("--limit", 50, 1, 1'000'000);
-    const auto pages =
-        read_pages(session.connection(), Target("/queues"), {.array = "queues"}, most, 1'000);
-    session.output.list(queue_listing(), pages.items, pages.last, pages.last["now"].time());
-    if (!pages.next.empty()) session.output.note("there are more queues: --limit");
-    return Exit::done;
-}
+namespace {
+
+Exit list_queues(Session& session) { return list_by_name(session, queue_listing()); }
 
 Exit set_queue_paused(Session& session, std::string_view path) {
     ObjectText body;

@@ -9,9 +9,6 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
 namespace {
 
 Exit list_schedules(Session& session) {
-    const auto most = session.arguments.number("--limit", 50, 1, 1'000'000);
-    const auto pages =
-        read_pages(session.connection(), Target("/schedules"), {.array = "schedules"}, most, 1'000);
     const Listing listing{.array = "schedules",
                           .id = "name",
                           .columns = {{"SCHEDULE", "name"},
@@ -24,33 +21,26 @@ Exit list_schedules(Session& session) {
                                       {"QUEUE", "queue"},
                                       {"LAST", "last_slot", Kind::time},
                                       {"LAST JOB", "last_job"}}};
-    session.output.list(listing, pages.items, pages.last, pages.last["now"].time());
-    if (!pages.next.empty()) session.output.note("there are more schedules: --limit");
-    return Exit::done;
+    return list_by_name(session, listing);
 }
 
-Document change_schedule(Session& session, std::string_view path) {
+/// Prints a member of the reply.
+Exit change_schedule(Session& session, std::string_view path, std::string_view shown_member) {
     ObjectText body;
     body.text("name", session.arguments.required("name")).text_if("reason", session.reason());
-    return session.connection().post(Target(std::string(path)), body);
+    const auto reply = session.connection().post(Target(std::string(path)), body);
+    session.output.sentence(reply, reply[shown_member].text());
+    return Exit::done;
 }
 
 Exit pause_schedule(Session& session) {
-    const auto reply = change_schedule(session, "/schedules/pause");
-    session.output.sentence(reply, reply["outcome"].text());
-    return Exit::done;
+    return change_schedule(session, "/schedules/pause", "outcome");
 }
-
 Exit resume_schedule(Session& session) {
-    const auto reply = change_schedule(session, "/schedules/resume");
-    session.output.sentence(reply, reply["outcome"].text());
-    return Exit::done;
+    return change_schedule(session, "/schedules/resume", "outcome");
 }
-
 Exit trigger_schedule(Session& session) {
-    const auto reply = change_schedule(session, "/schedules/trigger");
-    session.output.sentence(reply, reply["job_id"].text());
-    return Exit::done;
+    return change_schedule(session, "/schedules/trigger", "job_id");
 }
 
 Exit show_next_slots(Session& session) {
@@ -69,8 +59,7 @@ Exit show_next_slots(Session& session) {
     const Listing listing{.array = "slots",
                           .id = "slot",
                           .columns = {{"SLOT", "slot"}, {"LOCAL", "local"}, {"WHEN", "in"}}};
-    const auto list = ObjectText().raw("slots", array_of(slots)).done();
-    session.output.list(listing, Document::parse(list), std::nullopt);
+    session.output.list(listing, document_with("slots", slots), std::nullopt);
     return slots.empty() ? Exit::negative : Exit::done;
 }
 

@@ -27,11 +27,10 @@ Exit migrate(Session& session) {
     if (with_sql && session.output.format() == Format::table) {
         session.output.raw(script);
     } else {
-        const auto list = ObjectText().raw("migrations", array_of(migrations)).done();
         Listing listing{
             .array = "migrations", .id = "version", .columns = {{"VERSION", "version"}}};
         if (with_sql) listing.columns.push_back({"SQL", "sql"});
-        session.output.list(listing, Document::parse(list), std::nullopt);
+        session.output.list(listing, document_with("migrations", migrations), std::nullopt);
     }
     session.output.note(fmt::format("{} {}", pending.size(), dry_run ? "to apply" : "applied"));
     return dry_run && !pending.empty() ? Exit::negative : Exit::done;

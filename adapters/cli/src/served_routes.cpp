@@ -10,16 +10,9 @@
 #include <asyncjobs/operations/routes.hpp>
 #include <asyncjobs/schedules/scheduler.hpp>
 
-#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
-
-bool is_loopback(std::string_view address) noexcept {
-    boost::system::error_code error;
-    const auto parsed = boost::asio::ip::make_address(std::string(address), error);
-    return !error && parsed.is_loopback();
-}
 
 struct ServedRoutes::Impl {
     Impl(LocalStore& local, const ServedOptions& wanted)

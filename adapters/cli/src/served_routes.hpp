@@ -15,9 +15,6 @@ struct ServedOptions {
     bool read_only = false; ///< the token's caller sees, and changes nothing
 };
 
-/// Whether a numeric address is of this machine alone.
-bool is_loopback(std::string_view address) noexcept;
-
 /// A server of the operators' routes of a store, with a random token; ends with the object.
 class ServedRoutes {
 public:

@@ -27,12 +27,6 @@ struct Server {
     throw Failure(Exit::usage, fmt::format("the server's address \"{}\" {}", store, rule));
 }
 
-bool is_this_machine(const std::string& host) {
-    boost::system::error_code error;
-    const auto address = boost::asio::ip::make_address(host, error);
-    return error ? host == "localhost" : address.is_loopback();
-}
-
 Server parse_server(const ConnectionOptions& options) {
     const auto url = boost::urls::parse_uri(options.store);
     if (!url || url->host().empty() || url->has_userinfo() || url->has_query() ||
@@ -50,7 +44,8 @@ Server parse_server(const ConnectionOptions& options) {
     if (!server.path.ends_with("/operator"))
         refuse_address(options.store,
                        "must end with /operator, as https://example.org/v1/operator");
-    if (!tls && !options.allow_http && !is_this_machine(server.origin.host))
+    if (!tls && !options.allow_http && server.origin.host != "localhost" &&
+        !is_loopback(server.origin.host))
         refuse_address(options.store, "is of another machine, and so must begin with https:// "
                                       "(--allow-http sends the token without encryption)");
     return server;
@@ -117,6 +112,12 @@ private:
 };
 
 } // namespace
+
+bool is_loopback(std::string_view address) noexcept {
+    boost::system::error_code error;
+    const auto parsed = boost::asio::ip::make_address(std::string(address), error);
+    return !error && parsed.is_loopback();
+}
 
 std::unique_ptr<Connection> connect_to_server(const ConnectionOptions& options) {
     return std::make_unique<ServerConnection>(options);

@@ -48,6 +48,12 @@ LocalStore& Session::local() {
 
 Timestamp Session::now() { return connection().get(Target("/me"))["now"].time().value(); }
 
+std::optional<std::string> Session::past(std::string_view option) {
+    const auto text = arguments.one(option);
+    if (!text) return std::nullopt;
+    return to_rfc3339(parse_past(option, *text, now()));
+}
+
 std::optional<Timestamp> Session::now_for_table() {
     return output.format() == Format::table ? std::optional(now()) : std::nullopt;
 }

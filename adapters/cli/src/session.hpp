@@ -75,6 +75,8 @@ public:
     /// The same where the output needs it; otherwise empty, without a request.
     std::optional<Timestamp> now_for_table();
     std::optional<std::string> reason() const { return arguments.one("--reason"); }
+    /// The time of an option that states one, or how long ago it was, as RFC 3339.
+    std::optional<std::string> past(std::string_view option);
 
 private:
     const Command& command_;

@@ -61,14 +61,8 @@ Exit list_problems(Session& session) {
 }
 
 std::string counts_of(const Document& overview) {
-    std::string text = "jobs: ";
-    for (const auto& [status, count] : overview["jobs"].members())
-        text += fmt::format("{} {}, ", shown(count, Kind::count, std::nullopt), status);
-    text.resize(text.size() - 2);
-    text += "\nworkers: ";
-    const auto workers = overview["workers"].members();
-    for (const auto& [state, count] : workers) text += fmt::format("{} {}, ", count.text(), state);
-    return workers.empty() ? text + "none" : text.substr(0, text.size() - 2);
+    return fmt::format("jobs: {}\nworkers: {}", in_one_line(overview["jobs"]),
+                       in_one_line(overview["workers"]));
 }
 
 std::string_view name_of(Exit exit) noexcept {

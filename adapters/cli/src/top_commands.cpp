@@ -2,13 +2,10 @@
 #include "pauses.hpp"
 #include "plain_text.hpp"
 #include "screen.hpp"
-#include "times.hpp"
 
 #include <fmt/format.h>
 
 #include <unistd.h>
-
-#include <algorithm>
 
 namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
 namespace {
@@ -31,17 +28,6 @@ Look look_at(Connection& connection) {
     return {.overview = connection.get(Target("/overview")),
             .problems = connection.get(Target("/problems"))["problems"].items(),
             .jobs = connection.get(running)["jobs"].items()};
-}
-
-/// `12 due, 3 failed`.
-std::string in_one_line(const Document& counts) {
-    std::string text;
-    for (const auto& [name, count] : counts.members())
-        text +=
-            fmt::format("{}{} {}", text.empty() ? "" : ", ",
-                        count.is_object() ? shown(count, Kind::count, std::nullopt) : count.text(),
-                        plain(name));
-    return text.empty() ? "none" : text;
 }
 
 void add_table(std::vector<ScreenLine>& lines, const std::vector<Column>& columns,
@@ -71,16 +57,7 @@ std::vector<ScreenLine> lines_of(const Look& look, std::size_t rows) {
     add_problems(lines, look, rows / 4);
     auto queues = look.overview["queues"].items();
     if (queues.size() > rows / 3 + 1) queues.resize(rows / 3 + 1);
-    add_table(lines,
-              {{"QUEUE", "queue"},
-               {"DUE", "due", Kind::count},
-               {"OLDEST", "oldest_due_age", Kind::span},
-               {"SCHEDULED", "scheduled", Kind::count},
-               {"BLOCKED", "blocked", Kind::count},
-               {"THROTTLED", "throttled", Kind::count},
-               {"PROCESSING", "processing", Kind::count},
-               {"PAUSED", "paused_since", Kind::time}},
-              queues, now);
+    add_table(lines, queue_listing().columns, queues, now);
     add_table(lines,
               {{"PROCESSING", "job_id"},
                {"TYPE", "type"},

@@ -2,7 +2,6 @@
 #include "pages.hpp"
 #include "pauses.hpp"
 #include "progress_bar.hpp"
-#include "times.hpp"
 
 #include <fmt/format.h>
 
@@ -38,11 +37,6 @@ struct Patience {
 std::vector<Parameter> waiting_options() {
     return {{.name = "--timeout", .help = "Exit with 124 after 30s, 5m, 2h (default: never)"},
             {.name = "--every", .help = "Time between two looks (default: 1s)"}};
-}
-
-bool has_finished(const Document& job) {
-    const auto status = job["status"].text();
-    return status != "pending" && status != "processing";
 }
 
 Document read_job(Session& session, const std::string& id) {

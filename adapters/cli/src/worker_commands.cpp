@@ -4,9 +4,6 @@ namespace asyncjobs::inline ASYNCJOBS_ABI::cli {
 namespace {
 
 Exit list_workers(Session& session) {
-    const auto most = session.arguments.number("--limit", 50, 1, 1'000'000);
-    const auto pages =
-        read_pages(session.connection(), Target("/workers"), {.array = "workers"}, most, 1'000);
     const Listing listing{.array = "workers",
                           .id = "worker",
                           .columns = {{"WORKER", "worker"},
@@ -18,9 +15,7 @@ Exit list_workers(Session& session) {
                                       {"STARTED", "started_at", Kind::time},
                                       {"HEARTBEAT", "last_heartbeat", Kind::time},
                                       {"QUEUES", "queues", Kind::list}}};
-    session.output.list(listing, pages.items, pages.last, pages.last["now"].time());
-    if (!pages.next.empty()) session.output.note("there are more workers: --limit");
-    return Exit::done;
+    return list_by_name(session, listing);
 }
 
 Exit order_worker(Session& session, std::string_view member, std::string_view value) {
