@@ -59,8 +59,7 @@ private:
 /// Thread-safety  handle(), drain(), serves(), trusts(), refuse() and those that return streams may
 ///                be called from any thread; routes only before the first handle().
 /// Blocking       stream_body() waits for its first piece. None of the others blocks, unless
-/// ApiOptions::threads is 0; whatever may block runs on
-///                the API's threads.
+///                ApiOptions::threads is 0; whatever may block runs on the API's threads.
 /// Ownership      Borrows the client, which must outlive it.
 /// Errors         Bad options and routes throw Error (Errc::invalid_argument) that names them, and
 ///                Errc::unsupported for metrics of a store without the capability workload.
